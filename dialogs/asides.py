@@ -21,7 +21,8 @@ Rules:
 7. Asides hold in the flows below, too, that have none of their own. None leads to a flow that the call is
    in already: nobody proves who they are twice at once.
 8. Whoever takes back what they wanted ("no, quería decir pagar") does not come back: where a flow above has
-   an open question (`understand`) that knows the new matter, it goes on there with that one.
+   an open question (`understand`) that knows the new matter, it goes on there with that one. So does whoever
+   answers "anything else?" with what they want ("no me funciona internet").
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ from dialogs.effects import Collect, Effect, Understand
 from dialogs.flow import Flow, FlowSet, Name
 from dialogs.graph import flows_within
 from dialogs.nodes.matters import SURE, is_the_other
+from dialogs.nodes.open_question import behind_yes
 from dialogs.nodes.understand import Understand as OpenQuestion
 from dialogs.prompts import Words
 from dialogs.results import Heard, Keyed, Match, NoMatch, Result, Understood
@@ -127,6 +129,9 @@ def wish(call: Call, effect: Collect, result: NoMatch, above: Above, *, begun: i
     if begun >= MOST or effect.sensitive or effect.kind == "understand" or result.reason:
         return None
     text, opened, taken_back = _without_opening(plain(result.said), call.language)
+    if effect.kind == "yes_no" and _asks_for_more(call):
+        # "No me funciona internet": here it is no opening, and nothing is taken back that was not done.
+        text, taken_back = behind_yes(plain(result.said), call.language), True
     if len(text.split()) < (1 if taken_back else LEAST_WORDS) or is_the_other(text, call.language):
         return None
 
@@ -151,6 +156,11 @@ def wish(call: Call, effect: Collect, result: NoMatch, above: Above, *, begun: i
         and not (asked_here and _asks(call.flows, within, asked_here))
     }
     return Wish(asked(tuple(free)), free, owner.asides.back, owner.name) if free else None
+
+
+def _asks_for_more(call: Call) -> bool:
+    kind = getattr(call.flow.steps.get(call.step), "kind", None)
+    return bool(getattr(kind, "anything_else", False))
 
 
 def _open_question(flow: Flow) -> tuple[str, OpenQuestion] | None:

@@ -18,8 +18,9 @@ from dialogs.results import Heard, Keyed, Match, NoMatch
 from dialogs.slots.kind import best_said
 
 _AGREES: Mapping[str, str] = {
-    "es": r"s[ií]|vale|claro|bueno|pues|por favor|otra cosa|una cosa más|también|además|y|que",
-    "ca": r"s[ií]|d'acord|és clar|clar|bé|doncs|si us plau|una altra cosa|una cosa més|també|a més|i|que",
+    "es": r"s[ií]|vale|claro|bueno|pues|por favor|otra cosa|una cosa m[aá]s|tambi[eé]n|adem[aá]s|y|que",
+    "ca": r"s[ií]|d'acord|[eé]s clar|clar|b[eé]|doncs|si us plau|una altra cosa|una cosa m[eé]s|tamb[eé]|"
+    r"a m[eé]s|i|que",
     "en": r"yes|yeah|yep|sure|well|please|another thing|one more thing|also|and",
 }
 """What stands before the matter in an answer to "anything else?"."""
@@ -29,9 +30,14 @@ def told_more(call: Call) -> tuple[str, ...]:
     """What the caller wants by the answer to "is there anything else?", once; empty: it was a mere yes."""
     said = call.told_more.alternatives[0].text if call.told_more else ""
     call.told_more = None
-    agrees = _AGREES.get(call.language)
-    rest = re.sub(rf"^(?:(?:{agrees})\b[\s,.;:]*)+", "", said, flags=re.IGNORECASE) if agrees else ""
+    rest = behind_yes(said, call.language)
     return (ANEW + rest,) if without_courtesies(rest, call.language) else ()
+
+
+def behind_yes(text: str, language: str) -> str:
+    """What is left of an answer behind "yes, please, another thing"."""
+    agrees = _AGREES.get(language)
+    return re.sub(rf"^(?:(?:{agrees})\b[\s,.;:]*)+", "", text, flags=re.IGNORECASE) if agrees else text
 
 
 def open_question(call: Call, step: Question, prompt: Words) -> Asked:

@@ -28,6 +28,8 @@ from dialogs.errors import FlowsInvalid, Problem
 from dialogs.slots.words import words_of
 from dialogs.source import Source, nearest, read
 
+FORMAT = "3.1"
+"""Of Rasa's files of examples (Rasa 3.6)."""
 OUT_OF_SCOPE = "out_of_scope"
 """The intent of what no flow answers; no caller is ever told that they meant it."""
 HELD_BACK = "held_back"
@@ -155,6 +157,8 @@ class _File:
         for key in content:
             if key not in ("version", "nlu"):
                 self._wrong((key,), f"`{key}` is not read here: only `version` and `nlu` are")
+        if str(content.get("version", FORMAT)) != FORMAT:
+            self._wrong(("version",), f'Rasa\'s format {FORMAT} is read here: write `version: "{FORMAT}"`')
         for at, block in enumerate(blocks):
             self._block(at, block)
 

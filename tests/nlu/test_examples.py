@@ -62,6 +62,7 @@ def test_every_sentence_knows_its_line_and_what_is_marked_in_it(tmp_path: Path) 
         ("nlu:\n- intent: pay\n  examples: |\n    - " + "la " * 200 + "\n", 4, "more than 400 letters"),
         ("rules: []\n", 1, "begin with `nlu:`"),
         ("nlu:\n- intent: pay\n  examples: &x |\n    - pagar\n", 3, "&"),
+        ('version: "2.0"\nnlu: []\n', 1, 'write `version: "3.1"`'),
         ("stories: []\nnlu: []\n", 1, "`stories` is not read here"),
     ],
 )
