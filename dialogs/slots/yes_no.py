@@ -9,7 +9,8 @@ they want ("quiero saber de mi pedido") has said yes, and "adiós" is a no.
 ```yaml
 - ask: more
   type: yes_no
-  anything_else: true       # optional: "ya está", "that's it" mean that there is nothing more
+  anything_else: true       # optional: "ya está" means that there is nothing more; "sí, quiero pagar" is
+                            # told to the menu or open question that comes next
   prompt: {es: "¿Desea algo más?", ca: "Desitja alguna cosa més?", en: "Anything else?"}
 ```
 `cancels: true` says that a yes cancels something: there "cancélelo" and "sí, cancélelo" are a yes, too.
