@@ -163,6 +163,7 @@ class Template:
         """Ends the template; its workers go on until their own sockets close."""
         if self._template is not None:
             self._template.connection.close()
+            self._template.kill(0)  # it leaves by itself, unless it hangs
             self._template = None
 
 
@@ -204,11 +205,11 @@ def _kill(process: gevent.subprocess.Popen[bytes]) -> None:
 
 
 def _kill_pid(pid: int) -> None:
-    """Ends a worker that a template forked (its closed socket normally does it first)."""
+    """Ends a worker that a template forked (its closed socket does it first), also one that hangs."""
     if not pid:
         return
     try:
-        os.kill(pid, signal.SIGTERM)
+        os.kill(pid, signal.SIGKILL)
     except ProcessLookupError:
         return
 

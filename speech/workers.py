@@ -174,6 +174,7 @@ class Link:
             if passed is not overdue:
                 raise
             reason = f"{self.name} was not ready after {start_timeout:g} s"
+            spawner.close()  # what workers are forked from may hang itself: the next one gets a new one
         except (WorkerLost, FrameFault) as fault:
             reason = str(fault)
             self.unfit = isinstance(fault, WorkerUnfit)

@@ -10,6 +10,7 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import gevent
 import pytest
@@ -19,10 +20,12 @@ from speech.errors import RecognizerLost, RecognizerTimeout
 from speech.frames import Frame, Header
 from speech.pyttsx3 import Pyttsx3
 from speech.recognizer import Hypothesis, Recognizer
+from speech.spawning import Program, Template
 from speech.utterances import WorkerUtterance
 from speech.vosk import Vosk
 from speech.whisper import Whisper
-from tests.speech.conftest import mixed, noise, silence, tones
+from speech.workers import WorkerPool
+from tests.speech.conftest import _model, mixed, noise, silence, tones
 
 YES_NO = ("네", "아니요")
 MENU = {
@@ -224,6 +227,33 @@ def test_a_vosk_worker_killed_in_an_utterance_costs_nobody_a_word(vosk: Vosk, sp
         utterance.feed(sound[4800:])
         assert utterance.finish(30).readings[0].text == "네"
     assert vosk.figures.repeated == repeated + 2 and vosk.figures.restarts >= 1
+
+
+def _facts(process: int) -> list[str]:
+    """Its state, its parent …"""
+    return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+
+
+def test_a_template_that_hangs_is_replaced() -> None:
+    """No worker comes of it any more: its successor forks the next one, and the hung one is gone."""
+    settings = {"models": {"ko": str(_model("vosk-ko"))}}
+    pool = WorkerPool(Template(Program("speech.worker_vosk", settings)), size=1, start_timeout=2.0)
+    try:
+        pool.wait_ready(60)
+        (worker,) = pool.pids()
+        template = int(_facts(worker)[1])
+        with gevent.Timeout(20):
+            while _facts(template)[0] != "S":  # it has forked, and waits
+                gevent.sleep(0.05)
+        os.kill(template, signal.SIGSTOP)
+        os.kill(worker, signal.SIGKILL)
+        with gevent.Timeout(60):
+            while pool.pids() in ([], [worker]):
+                gevent.sleep(0.05)
+            while Path(f"/proc/{template}").exists():
+                gevent.sleep(0.05)
+    finally:
+        pool.close()
 
 
 def test_forked_workers_share_the_model(vosk: Vosk) -> None:
