@@ -30,6 +30,9 @@ FAILURES = 3
 """In a row, after which the first engine is left alone."""
 REST = 20.0
 """Seconds for which it is."""
+AFTER_WAITING = 5.0
+"""Seconds for which it is not asked once it has let somebody wait in vain: a sentence is understood in up to
+five parts, and its caller waits once."""
 
 
 class Understanding:
@@ -49,6 +52,9 @@ class Understanding:
         self._unheard = unheard
         self._built_in = built_in
         self._first = first
+        self._now = now
+        self._let_wait: dict[str, float] = {}
+        """By language: when the first engine last let somebody wait in vain."""
         self._breakers: Mapping[str, Breaker] = {
             language: Breaker(failures=FAILURES, rest=REST, now=now)
             for language in (first.languages() if first else ())
@@ -66,13 +72,16 @@ class Understanding:
 
     def parse(self, text: str, language: str, *, deadline: float) -> Meaning:
         """The meaning, by whoever can tell it. Raises `UnderstandingFailed`."""
-        breaker = self._breakers.get(language)
-        entered = breaker.enter() if breaker else None
+        breaker, asked_at = self._breakers.get(language), self._now()
+        waited = asked_at - self._let_wait.get(language, -AFTER_WAITING) < AFTER_WAITING
+        entered = breaker.enter() if breaker and not waited else None
         if self._first is not None and breaker is not None and entered is not None:
             try:
                 meaning = self._first.parse(text, language, deadline=deadline * FIRST)
             except UnderstandingFailed as failed:
                 breaker.failed(entered)
+                if self._now() - asked_at >= deadline * FIRST:
+                    self._let_wait[language] = self._now()
                 log.warning("understanding_fell_back", language=language, reason=str(failed))
             except BaseException:
                 breaker.left(entered)

@@ -36,7 +36,7 @@ from ivr.understanding.rasa_place import (
     pipeline_of,
 )
 from ivr.understanding.settings import SHIPPED, UnderstandingSettings
-from ivr.understanding.understanding import FAILURES, REST, Understanding
+from ivr.understanding.understanding import AFTER_WAITING, FAILURES, REST, Understanding
 from ivr.understanding.words import read_as
 
 MEANING = {
@@ -264,6 +264,24 @@ def test_a_rasa_that_hangs_leaves_time_for_the_built_in_engine(server: Server, b
     both = Understanding(built_in, Rasa({"es": server.url}), now=Hand().now)
     with gevent.Timeout(5):
         assert both.parse("quiero pagar la factura", "es", deadline=0.6).intent == "pay"
+
+
+def test_a_sentence_in_parts_waits_once_for_a_rasa_that_hangs(server: Server, built_in: BuiltIn) -> None:
+    """Its other parts go to the built-in engine at once; later sentences are Rasa's again."""
+    hand = Hand()
+
+    def hang() -> tuple[str, bytes]:
+        hand.time += 1.0  # the reply comes as the time is over
+        return "500 Oops", b"{}"
+
+    server.answer = hang
+    both = Understanding(built_in, Rasa({"es": server.url}), now=hand.now)
+    for _ in range(4):
+        assert both.parse("quiero pagar la factura", "es", deadline=2.0).intent == "pay"
+    assert len(server.asked) == 1
+    server.answer = lambda: ("200 OK", json.dumps(MEANING).encode())
+    hand.time += AFTER_WAITING
+    assert both.parse("hola", "es", deadline=2.0).engine == "rasa es"
 
 
 def test_a_server_has_rasa_parse_before_the_first_caller_speaks(server: Server, built_in: BuiltIn) -> None:
