@@ -8,7 +8,7 @@ Rules:
    the sets, right phrases and all others in equal parts; nobody edits them by hand.
 3. Confidence is that probability on the scale of the dialogs' bands. Nine of ten things that are said on a
    line are answers, not half of them: what is even odds in the sets is nine to one there. Even odds are
-   asked back, a little more is believed.
+   believed, a little less is asked back.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from dataclasses import astuple, dataclass, fields
 from itertools import pairwise
 
+from speech.phone_alignment import Course
 from speech.phonetics import Phonetics, likeness
 from speech.sound import FRAME_SECONDS
 from speech.whisper_decoding import Scored, Text
@@ -25,6 +26,8 @@ from speech.whisper_decoding import Scored, Text
 _LETTERS_PER_SECOND = 13.0
 _WIDEST = 6.0
 _WORST_FIT = 4.0
+_LONG = 1.5
+"""Seconds of speech beyond which more says nothing against a phrase: a whole sentence may be expected."""
 
 
 @dataclass(frozen=True)
@@ -49,15 +52,23 @@ class Evidence:
     """How far its duration is from the usual, as a logarithm, negative."""
     phones: float
     """How much worse than the best phones it lies, in log likelihood for each frame of speech."""
-    size: float
-    """Letters, as a logarithm: short phrases are found in anything, and get their due from the rest."""
+    length: float
+    """Its phones, as a logarithm: short phrases are found in anything, and get their due from the rest."""
+    brief: float
+    """Share of its phones that it rushes through, negative."""
+    until: float
+    """Seconds in which somebody in front speaks until it is over, within 1.5, negative: answers are short."""
+    after: float
+    """Seconds in which they speak on after it, negative."""
+    at_once: float
+    """Share of the time right after it in which they do, negative."""
 
 
 NAMES = tuple(field.name for field in fields(Evidence))
 
-WEIGHTS = (0.33, 0.52, 1.11, 0.12, 1.49, 0.87, -0.05, 1.96, 2.74, -0.27)
-BIAS = 4.72
-_SCALE = ((0.0, 0.0), (0.4, 0.15), (0.55, 0.4), (1.0, 1.0))
+WEIGHTS = (0.27, 0.57, 0.76, 0.05, 0.46, 0.76, 0.72, 1.44, 2.78, 0.89, 3.57, 2.70, 0.71, 1.47)
+BIAS = 6.10
+_SCALE = ((0.0, 0.0), (0.35, 0.15), (0.5, 0.4), (1.0, 1.0))
 """Probability → confidence: `dialogs.slots.trust` asks back from 0.15 and believes from 0.40."""
 
 
@@ -68,17 +79,23 @@ def evidence(
     share = min(1 - 1e-3, max(1e-3, share))
     letters = len(one.phrase.replace(" ", ""))
     prior = one.prior if one.prior is not None else 0.0
+    said = phonetics.phones(one.phrase, language)
+    course = one.course or Course(brief=0.0, until=seconds, after=0.0, at_once=0.0)
     return Evidence(
         share=max(-_WIDEST, min(_WIDEST, math.log(share / (1 - share)))),
         fit=one.logprob / max(1, one.tokens),
         gain=(one.logprob - prior) / max(1, one.tokens),
         beside_free=(one.logprob - free.logprob) / 10,
-        like=likeness(phonetics.phones(one.phrase, language), phonetics.phones(free.text, language)),
+        like=likeness(said, phonetics.phones(free.text, language)),
         clear=free.logprob / (free.tokens + 1),
         speech=1 - free.no_speech,
         pace=-abs(math.log(max(0.05, seconds) * _LETTERS_PER_SECOND / (letters + 3))),
         phones=max(-_WORST_FIT, one.fit / max(5.0, seconds / FRAME_SECONDS)) if one.fit is not None else -1.0,
-        size=math.log(max(1, letters)),
+        length=math.log(max(1, len(said))),
+        brief=-course.brief,
+        until=-min(_LONG, course.until),
+        after=-course.after,
+        at_once=-course.at_once,
     )
 
 

@@ -6,7 +6,8 @@ Rules:
    and an expected phrase is laid along them (`speech.phone_alignment`).
 2. The weights (`phones.npz`, half precision) were learnt from synthetic voices only, on lines as they are:
    `tests/speech/train_phones.py` makes them. No voice of the evaluation's is among them.
-3. They fit the one model whose encoder they were learnt on. Beside another they are not used.
+3. Whoever is quieter than the one in front is hardly the caller (`speech.in_front`): a pause is likelier.
+4. They fit the one model whose encoder they were learnt on. Beside another they are not used.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ AROUND = (-5, -3, -1, 0, 1, 3, 5)
 _PRIOR = 0.5
 """How much of a phone's own frequency is taken off: a scaled likelihood, as in hybrid recognisers
 (Bourlard and Morgan 1994). All of it makes rare phones win in noise."""
+_BEHIND = 4.0
+"""Log odds by which speech is less likely where nobody is in front; a word said softly is still found."""
 _LEAST = -12.0
 """Log probability below which a phone is not told apart: one bad frame must not decide."""
 
@@ -57,8 +60,11 @@ class PhoneNet:
             )
             self._prior = kept["prior"].astype(np.float32)
 
-    def heard(self, frames: Numbers) -> Sounding:
-        """The phones of a clip: `frames` of the encoder, each of `size` numbers, in any precision."""
+    def heard(self, frames: Numbers, front: tuple[int, int] | None = None) -> Sounding:
+        """The phones of a clip: `frames` of the encoder, each of `size` numbers, in any precision.
+
+        `front`: the frames `[begin, end)` in which somebody speaks in front; all of them without it.
+        """
         logs = log_probabilities(
             frames.astype(np.float32) @ self._inward + self._inward_bias,
             self._middle,
@@ -67,6 +73,8 @@ class PhoneNet:
             self._bias,
         )
         pause = self.symbols.index(PAUSE)
+        if front is not None:
+            logs = _less_likely(logs, front, pause)
         spoken = float((logs[:, pause] < np.log(0.5)).sum()) * 0.02
         return Sounding(np.maximum(logs, _LEAST) - _PRIOR * self._prior, self.symbols, spoken)
 
@@ -76,6 +84,16 @@ def neighbours(count: int) -> NDArray[np.intp]:
     places = np.arange(count)[:, None] + np.array(AROUND)[None, :]
     clipped: NDArray[np.intp] = np.clip(places, 0, count - 1)
     return clipped
+
+
+def _less_likely(logs: Numbers, front: tuple[int, int], pause: int) -> Numbers:
+    """Log probabilities with all phones less likely outside `front`."""
+    at = np.arange(len(logs))
+    behind = (at < front[0]) | (at >= front[1])
+    said = logs - np.where(behind, np.float32(_BEHIND), np.float32(0))[:, None]
+    said[:, pause] = logs[:, pause]
+    whole: Numbers = said - np.log(np.exp(said).sum(axis=1, keepdims=True))
+    return whole
 
 
 def log_probabilities(

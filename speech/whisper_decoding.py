@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from speech.phone_alignment import Course
 from speech.phone_frames import PhoneNet, Sounding
 from speech.sound import FRAME_BYTES, FRAME_SECONDS, Samples, frame_levels, resample, to_samples
 
@@ -32,6 +33,8 @@ LONGEST = 26.0
 """Seconds of one clip; Whisper's window is thirty."""
 _GAP_FRAMES = 5
 """100 ms of quiet part two words that the caller says one by one."""
+_MARGIN = 3
+"""Frames that a clip is given on both sides."""
 _FIRST_TOKEN_RANGE = 8.0
 _MOST_CANDIDATES = 12
 _TOKENS_PER_SECOND = 8
@@ -63,6 +66,8 @@ class Scored:
     """Its log probability where nothing is said: what the model expects by itself. None: not asked for."""
     fit: float | None = None
     """How well it lies along the phones (`speech.phone_alignment`), at most 0. None: not looked at."""
+    course: Course | None = None
+    """How it runs through them. None: not looked at."""
 
 
 @dataclass(frozen=True)
@@ -103,9 +108,15 @@ def clips_of(pcm: bytes, *, gap_frames: int = _GAP_FRAMES) -> list[Clip]:
     return [clip for clip in clips if clip.end - clip.start >= 3]
 
 
-def cut(pcm: bytes, clip: Clip, *, margin: int = 3) -> bytes:
-    """The clip's samples with `margin` frames on both sides."""
-    return pcm[max(0, clip.start - margin) * FRAME_BYTES : (clip.end + margin) * FRAME_BYTES]
+def cut(pcm: bytes, clip: Clip) -> bytes:
+    """The clip's samples with a margin on both sides."""
+    return pcm[max(0, clip.start - _MARGIN) * FRAME_BYTES : (clip.end + _MARGIN) * FRAME_BYTES]
+
+
+def within(frames: tuple[int, int], clip: Clip) -> tuple[int, int]:
+    """Frames of an utterance as frames of what `cut` gives of it."""
+    begin = max(0, clip.start - _MARGIN)
+    return frames[0] - begin, frames[1] - begin
 
 
 def plain(text: str) -> str:
@@ -199,9 +210,14 @@ class Ear:
         found: NDArray[np.float32] = np.array(encoded)[0, : length // 2 + _FRAMES_AFTER]
         return found
 
-    def sounding(self, heard: tuple[Any, int]) -> Sounding | None:
-        """The phones of a clip; None where there is no net for this model."""
-        return self._net.heard(self.frames(heard)) if self._net is not None else None
+    def sounding(self, heard: tuple[Any, int], front: tuple[int, int]) -> Sounding | None:
+        """The phones of a clip; None where there is no net for this model.
+
+        `front`: its frames of 20 ms in which somebody speaks in front (`speech.in_front`).
+        """
+        before = round(_LEAD / FRAME_SECONDS)
+        within = (front[0] + before, front[1] + before)
+        return self._net.heard(self.frames(heard), within) if self._net is not None else None
 
     def choose(
         self, heard: tuple[Any, int], language: str, phrases: Sequence[str], *, besides: Sequence[str] = ()

@@ -31,11 +31,12 @@ from speech.expected_phrases import (
     similarity,
     weighed,
 )
-from speech.phone_alignment import fits
+from speech.in_front import in_front
+from speech.phone_alignment import Course, courses, fits
 from speech.phone_frames import Sounding
 from speech.phonetics import Phonetics, Spelling
 from speech.sound import FRAME_SECONDS, has_voice, voiced_seconds
-from speech.whisper_decoding import Clip, Scored, Text, clips_of, cut, plain
+from speech.whisper_decoding import Clip, Scored, Text, clips_of, cut, plain, within
 from speech.written_numbers import JOINERS, with_figures_joined
 
 _LEAST_CONFIDENCE = 0.12
@@ -70,7 +71,7 @@ class Listener(Protocol):
 
     def write(self, heard: tuple[object, int], language: str) -> list[Text]: ...
 
-    def sounding(self, heard: tuple[object, int]) -> Sounding | None: ...
+    def sounding(self, heard: tuple[object, int], front: tuple[int, int]) -> Sounding | None: ...
 
     def choose(
         self, heard: tuple[object, int], language: str, phrases: Sequence[str], *, besides: Sequence[str] = ()
@@ -139,7 +140,7 @@ class Utterance:
         # Where a number is expected, a phrase is a short way out ("una persona"): no long scoring.
         if self._phrases and span.seconds <= (_LONGEST_ASIDE if words else _LONGEST_PHRASE):
             guesses += believed(
-                self._chosen(heard, span), free, phonetics=self._phonetics, language=self._language
+                self._chosen(heard, pcm, span), free, phonetics=self._phonetics, language=self._language
             )
         if not words:
             guesses += self._mended(heard, free)
@@ -161,12 +162,15 @@ class Utterance:
         span = Clip(clips[0].start, clips[-1].end)
         heard = self._listener.listen(cut(pcm, span))
         return likeliest(
-            self._chosen(heard, span), self._free(heard), phonetics=self._phonetics, language=self._language
+            self._chosen(heard, pcm, span),
+            self._free(heard),
+            phonetics=self._phonetics,
+            language=self._language,
         )
 
-    def _chosen(self, heard: tuple[object, int], span: Clip) -> Candidates:
-        """The phrases that can be it, with their scores."""
-        sounding = self._listener.sounding(heard)
+    def _chosen(self, heard: tuple[object, int], pcm: bytes, span: Clip) -> Candidates:
+        """The phrases that can be it, with their scores; `heard` is the span of `pcm`."""
+        sounding = self._listener.sounding(heard, within(in_front(pcm, span.start, span.end), span))
         seconds, fitting = span.seconds, dict[str, float]()
         if sounding is not None:
             # Behind whom others speak, sound is no measure of how long the words took.
@@ -179,11 +183,16 @@ class Utterance:
         scored = self._listener.choose(
             heard, self._language, list(dict.fromkeys((*possible, *likely))), besides=likely
         )
+        running = self._running(sounding, scored) if sounding is not None else {}
         return Candidates(
-            [replace(one, fit=fitting.get(one.phrase)) for one in scored],
+            [replace(one, fit=fitting.get(one.phrase), course=running.get(one.phrase)) for one in scored],
             seconds,
             _PRIOR_OF_SENTENCES if sentences or sounding is not None else _PRIOR_OF_PHRASES,
         )
+
+    def _running(self, sounding: Sounding, scored: Sequence[Scored]) -> dict[str, Course | None]:
+        said = [self._phonetics.pronounced(one.phrase, self._language) for one in scored]
+        return dict(zip((one.phrase for one in scored), courses(sounding, said), strict=True))
 
     def _sequence(self, pcm: bytes, clips: list[Clip]) -> list[Guess]:
         """The clips' words in a row, the likeliest combinations first.

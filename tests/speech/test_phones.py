@@ -17,13 +17,14 @@ from ivr.evaluation.spoiling import babble
 from speech import whisper_decoding
 from speech.espeak_phones import EspeakPhones
 from speech.expected_phrases import nearest
+from speech.in_front import in_front
 from speech.models import ModelStore
-from speech.phone_alignment import fits
+from speech.phone_alignment import courses, fits
 from speech.phone_frames import PAUSE, PhoneNet, Sounding, neighbours
 from speech.phonetics import Spelling
 from speech.pyttsx3 import Pyttsx3, Voice
 from speech.sound import to_pcm, to_samples
-from speech.whisper_decoding import Ear, clips_of, cut
+from speech.whisper_decoding import Ear, clips_of, cut, within
 from tests.models import need_model
 from tests.speech.phone_learning import Clip, joined, learnt, saved
 from tests.speech.phone_times import along
@@ -65,6 +66,74 @@ def test_the_best_accent_counts_and_unknown_phones_are_left_out() -> None:
     assert fits(_said("s", "i"), [both, ((("ʘ", "s", "i"),),)]) == [0.0, 0.0]
     assert fits(_said("s", "i"), [(), ((("ʘ",),),)]) == [-np.inf, -np.inf]
     assert fits(Sounding(np.zeros((0, 6), np.float32), SYMBOLS, 0.0), [SI]) == [-np.inf]
+
+
+def test_the_course_of_a_phrase_tells_what_else_is_said_and_what_is_rushed() -> None:
+    """Who goes on behind a "no" in front has not said it alone; a phone of one frame or none is brief."""
+    alone = _said(PAUSE, "n", "n", "o", "o", "o", PAUSE, PAUSE, others=-20.0)
+    course = courses(alone, [NO])[0]
+    assert course is not None and (course.brief, course.after, course.at_once) == pytest.approx((0, 0, 0))
+    assert course.until == pytest.approx(0.1)
+    more = courses(_said("n", "n", "o", "o", "s", "s", "i", "i", "a", "a", PAUSE, others=-20.0), [NO])[0]
+    assert more is not None and more.until == pytest.approx(0.08)
+    assert more.after == pytest.approx(0.12) and more.at_once == pytest.approx(6 / 8)
+    rushed = courses(_said("n", "o", "o", "o", others=-20.0), [((("n", "a", "o"),),)])[0]
+    assert rushed is not None and rushed.brief == pytest.approx(2 / 3)
+
+
+def test_the_course_is_that_of_the_accent_that_lies_best() -> None:
+    """As its fit; a phrase whose phones nobody knows has none, and so has silence."""
+    said = _said("s", "s", "i", "i", "a", "a", others=-20.0)
+    both = ((("n", "o"),), (("s", "i"),))
+    first, unknown = courses(said, [both, ((("ʘ",),),)])
+    assert first == courses(said, [SI])[0] and unknown is None
+    assert first is not None and first.after == pytest.approx(0.04)
+    assert courses(Sounding(np.zeros((0, 6), np.float32), SYMBOLS, 0.0), [SI]) == [None]
+
+
+def _talk(level: float, seconds: float) -> NDArray[np.float64]:
+    """Something as loud as that."""
+    return np.random.default_rng(5).normal(size=round(seconds * 8000)) * level
+
+
+def test_in_front_is_who_stands_out() -> None:
+    """Half a second 14 dB above what others say before and after; with 4 dB nobody can be told apart."""
+    pcm = to_pcm(np.concatenate([_talk(0.02, 0.6), _talk(0.1, 0.5), _talk(0.02, 0.6)]))
+    begin, end = in_front(pcm, 0, 85)
+    assert 20 <= begin <= 30 and 55 <= end <= 65
+    near = to_pcm(np.concatenate([_talk(0.06, 0.6), _talk(0.1, 0.5), _talk(0.06, 0.6)]))
+    assert in_front(near, 0, 85) == (0, 85)
+
+
+def test_on_a_quiet_line_all_is_in_front() -> None:
+    """Also a word that is said 25 dB softer than another; and what is too short to tell."""
+    line = [_talk(1e-4, 0.4), _talk(0.006, 0.3), _talk(1e-4, 0.2), _talk(0.1, 0.3), _talk(1e-4, 0.5)]
+    begin, end = in_front(to_pcm(np.concatenate(line)), 20, 60)
+    assert (begin, end) == (20, 60)
+    assert in_front(b"", 0, 0) == (0, 0) and in_front(to_pcm(_talk(0.1, 0.04)), 0, 2) == (0, 2)
+
+
+def test_where_nobody_is_in_front_a_pause_is_likelier(tmp_path: Path) -> None:
+    """The same frames: in front they are phones, behind they are most likely others' speech."""
+    chance = np.random.default_rng(3)
+
+    def clip(phones: Sequence[str], clear: float = 3.0) -> Clip:
+        frames = chance.normal(size=(len(phones), 8)) * 0.3
+        for at, phone in enumerate(phones):
+            frames[at, SYMBOLS.index(phone)] += clear
+        return frames.astype(np.float16), phones
+
+    saved(
+        learnt([clip([str(p) for p in chance.choice(SYMBOLS[:3], 60)]) for _c in range(300)], epochs=4),
+        tmp_path / "net.npz",
+    )
+    net = PhoneNet(tmp_path / "net.npz")
+    frames = clip(["a"] * 20, clear=1.2)[0].astype(np.float32)
+    pause = net.symbols.index(PAUSE)
+    whole, half = net.heard(frames), net.heard(frames, (0, 10))
+    assert np.allclose(whole.logs[:10], half.logs[:10])
+    assert np.all(half.logs[10:, pause] > whole.logs[10:, pause])
+    assert half.spoken < whole.spoken
 
 
 def test_only_what_lies_near_is_looked_at_further() -> None:
@@ -176,9 +245,9 @@ def test_what_whisper_cannot_write_is_heard_all_the_same(speaker: Pyttsx3) -> No
                 sound = to_samples(catalan.speak(said, language=language))
                 pcm = to_pcm(babble(20)(np.pad(sound, (2400, 4000)), chance, behind))
                 clips = clips_of(pcm)
-                sounding = ear.sounding(
-                    ear.listen(cut(pcm, whisper_decoding.Clip(clips[0].start, clips[-1].end)))
-                )
+                span = whisper_decoding.Clip(clips[0].start, clips[-1].end)
+                front = in_front(pcm, span.start, span.end)
+                sounding = ear.sounding(ear.listen(cut(pcm, span)), within(front, span))
                 assert sounding is not None
                 fitting = fits(sounding, [phonetics.pronounced(one, language) for one in offered])
                 assert offered[int(np.argmax(fitting))] == said

@@ -6,6 +6,7 @@ import pytest
 
 from speech.espeak_phones import EspeakPhones
 from speech.evidence import NAMES, WEIGHTS, confidence, evidence, probability
+from speech.phone_alignment import Course
 from speech.phonetics import Spelling, cost, likeness, shared, symbols
 from speech.whisper_decoding import Scored, Text
 
@@ -93,7 +94,11 @@ FREE = Text("qué bonito", logprob=-4.0, tokens=4, no_speech=0.2)
 
 def _chance(free: Text, **changed: float) -> float:
     facts = {"logprob": -6.0, "tokens": 4, "prior": -14.0} | changed
-    one = Scored("quiero mi saldo", facts["logprob"], int(facts["tokens"]), facts["prior"], facts.get("fit"))
+    laid = {name: facts[name] for name in ("brief", "until", "after", "at_once") if name in facts}
+    course = Course(**{"brief": 0.0, "until": 1.0, "after": 0.0, "at_once": 0.0} | laid)
+    one = Scored(
+        "quiero mi saldo", facts["logprob"], int(facts["tokens"]), facts["prior"], facts.get("fit"), course
+    )
     found = evidence(one, facts.get("share", 0.6), free, 1.2, phonetics=ESPEAK, language="es")
     return probability(found)
 
@@ -109,8 +114,15 @@ def test_what_speaks_for_a_phrase() -> None:
     assert len(NAMES) == len(WEIGHTS)
 
 
+def test_what_is_rushed_through_or_a_piece_of_more_is_believed_less() -> None:
+    """Phones that are hardly there, somebody in front who speaks long before it, or on after it."""
+    assert _chance(FREE) > _chance(FREE, brief=0.3) > _chance(FREE, brief=0.6)
+    assert _chance(FREE) > _chance(FREE, until=2.0)
+    assert _chance(FREE) > _chance(FREE, after=0.5) > _chance(FREE, after=0.5, at_once=1.0)
+
+
 def test_confidence_grows_with_the_chance() -> None:
-    """From nothing to certainty, and even odds lie where an answer is asked back."""
+    """From nothing to certainty, and even odds are where it begins to be believed."""
     steps = [confidence(at / 100) for at in range(101)]
     assert steps == sorted(steps) and (steps[0], steps[-1]) == (0.0, 1.0)
-    assert 0.15 < confidence(0.5) < 0.4 < confidence(0.6)
+    assert 0.15 < confidence(0.45) < 0.4 < confidence(0.51)

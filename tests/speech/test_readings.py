@@ -171,7 +171,7 @@ class ScriptedEar:
             *(Text(one.phrase, one.logprob, one.tokens, 0.1) for one in self._scores.get("write", [])),
         ]
 
-    def sounding(self, heard: tuple[object, int]) -> None:
+    def sounding(self, heard: tuple[object, int], front: tuple[int, int]) -> None:
         """No phones: what is scripted is scores."""
 
     def choose(
