@@ -53,9 +53,11 @@ class Pyttsx3:
         voices: Mapping[str, Voice] = SYSTEM_VOICES,
         workers: int = 1,
         timeout: float = 10.0,
+        patience: float = PATIENCE,
         progress: Callable[[str], None] | None = None,
     ) -> None:
-        """`timeout`: seconds for one text, the wait for a free worker included."""
+        """`timeout`: seconds for one text, the wait for a free worker included. `patience`: after so many its
+        worker is replaced; its successor draws other breath, so whoever wants the same sound again waits."""
         self._voices = dict(voices)
         self._pool = SpeakingPool(
             self.engine,
@@ -63,7 +65,7 @@ class Pyttsx3:
             {},
             workers=workers,
             timeout=timeout,
-            patience=PATIENCE,
+            patience=patience,
             start_timeout=20.0,
             progress=progress,
         )

@@ -27,7 +27,7 @@ class Callers:
         key = (text, language, voice, pace)
         if key not in self._said:
             if voice not in self._engines:
-                self._engines[voice] = Pyttsx3(voices={language: Voice(voice)}, timeout=60)
+                self._engines[voice] = Pyttsx3(voices={language: Voice(voice)}, timeout=60, patience=60)
             self._said[key] = to_samples(self._engines[voice].speak(text, language=language, pace=pace))
         return self._said[key]
 

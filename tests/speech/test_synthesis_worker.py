@@ -100,7 +100,7 @@ def test_the_same_texts_sound_the_same() -> None:
     """
 
     def said() -> tuple[bytes, ...]:
-        engine = Pyttsx3(voices={"es": Voice("roa/es+f2")}, timeout=20.0)
+        engine = Pyttsx3(voices={"es": Voice("roa/es+f2")}, timeout=20.0, patience=20.0)
         try:
             return tuple(engine.speak(text, language="es") for text in ("no", "sí", "no"))
         finally:
