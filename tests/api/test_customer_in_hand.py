@@ -90,7 +90,6 @@ class Playing:
         self.stage.__enter__()
         assert self.stage.switch is not None
         where = self.stage.switch.addresses
-        self.stage.server.attend_agents(where.events, where.password)
         self.api.start(self.stage.server, (where.events, where.password))
         self.switch = InboundConnection(*where.events, where.password)
         self.switch.connect()
