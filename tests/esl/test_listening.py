@@ -16,24 +16,11 @@ from esl.listening import MOST_TRIES, Listening
 from esl.live_audio import LiveAudio
 from esl.switch import FRAME_BYTES, Audio, Call, CallEvent, ListeningLost
 from esl.wire import Command
-from tests.esl.outbound_house import UUID, House, Life, next_event
+from tests.esl.outbound_house import UUID, House, next_event, open_house
 from tests.esl.peer import DEADLINE, Peer, api_response
 
 Script = Callable[[Peer, Command], bool]
-
-
-@pytest.fixture
-def open_house() -> Iterator[Callable[..., House]]:
-    """Servers with calls of the test's own, closed at the end."""
-    houses: list[House] = []
-
-    def build(life: Life, **options: object) -> House:
-        houses.append(House(life, **options))
-        return houses[-1]
-
-    yield build
-    for house in houses:
-        house.shut()
+__all__ = ["open_house"]
 
 
 RECORD = re.compile(r"api uuid_record \S+ (\S+) (\S+)")
