@@ -10,7 +10,8 @@ for its own word that the text has ended, and (`espeak_Synchronize`) after each 
 
 Voices that breathe (`f2`) are made with chance: it begins anew with each text, so that the same texts in the
 same order give the same sound, and an evaluation can be heard again. (One worker in twenty begins in another
-state of espeak-ng's own thread, whatever the voice, and says all its texts a little otherwise.)
+state of espeak-ng's own thread, whatever the voice, and says all its texts a little otherwise: of forty
+workers 38 gave one sound, two others one each.)
 """
 
 from __future__ import annotations

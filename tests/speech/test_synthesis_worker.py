@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections import Counter
 from pathlib import Path
 
 import gevent
@@ -94,9 +95,9 @@ def test_after_close_there_is_no_voice() -> None:
 def test_the_same_texts_sound_the_same() -> None:
     """Also in a voice that breathes: else what an evaluation found could not be heard again.
 
-    espeak-ng's own thread begins in one of two states (a twentieth of all workers is in the second, in voices
-    without breath, too): eight workers give one sound or two. Left alone, chance begins with the second of
-    the clock at their start.
+    espeak-ng's own thread now and then begins in another state (a twentieth of all workers, in voices without
+    breath, too), and its texts differ from then on: most of eight workers give one sound. Left alone, chance
+    begins with the second of the clock at their start, which no five of them share.
     """
 
     def said() -> tuple[bytes, ...]:
@@ -106,7 +107,7 @@ def test_the_same_texts_sound_the_same() -> None:
         finally:
             engine.close()
 
-    assert len({said() for _ in range(8)}) <= 2
+    assert Counter(said() for _ in range(8)).most_common(1)[0][1] >= 5
 
 
 @pytest.mark.parametrize(
