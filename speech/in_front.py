@@ -10,6 +10,7 @@ Rules:
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from speech.sound import frame_levels, to_samples
 
@@ -19,6 +20,8 @@ _SMOOTHED = 5
 """Frames over which levels are averaged for that."""
 _MARGIN = 5
 """Frames of 20 ms before the first loud one and after the last: an "s" is far below its vowel."""
+_SOFTEST, _LOUDEST = -4.0, 4.0
+"""Tens of dB beyond which more makes no difference."""
 
 
 def in_front(pcm: bytes, start: int, end: int) -> tuple[int, int]:
@@ -35,3 +38,19 @@ def in_front(pcm: bytes, start: int, end: int) -> tuple[int, int]:
     if not len(loud):
         return start, end
     return max(start, start + int(loud[0]) - _MARGIN), min(end, start + int(loud[-1]) + 1 + _MARGIN)
+
+
+def loudness(pcm: bytes, start: int, end: int, *, before: int, count: int) -> NDArray[np.float32]:
+    """How loud the frames `[start, end)` of an utterance are, `count` × 2, in tens of dB: above its quiet moments,
+    and below its loudest. `before` of the `count` frames, and those after the end, are silence."""
+    levels = frame_levels(to_samples(pcm))
+    smooth = np.convolve(levels, np.ones(3) / 3, mode="same")
+    known = np.zeros((count, 2), dtype=np.float32)
+    known[:, 1] = _SOFTEST
+    said = smooth[start:end][: max(0, count - before)]
+    if len(said):
+        quiet, most = (max(1e-5, float(one)) for one in (np.percentile(levels, 10), smooth.max()))
+        tens = 2 * np.log10(np.maximum(said, 1e-5))
+        known[before : before + len(said), 0] = np.clip(tens - 2 * np.log10(quiet), -1, _LOUDEST)
+        known[before : before + len(said), 1] = np.clip(tens - 2 * np.log10(most), _SOFTEST, 0)
+    return known
