@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from speech.evidence import Evidence, confidence, evidence, probability
+from speech.keyword_spotting import Spotted
 from speech.phonetics import Phones, Phonetics, likeness, shared, sounded
 from speech.whisper_decoding import Scored, Text
 
@@ -23,6 +24,7 @@ _MOST_NEAREST = 8
 _FAR = 40.0
 """Log likelihood by which a phrase may lie worse along the phones than the best one, to be looked at."""
 _BY_PHONES = 0.7
+_BY_SENSE = 0.6
 """What the fit along the phones counts beside the decoder's score: neighbours tell the same twice."""
 _ALIKE = 0.65
 """Phonetic likeness from which a stretch of the free text may be an expected phrase. At 0.4 of the spelling,
@@ -122,6 +124,8 @@ class Candidates:
     """How long somebody spoke."""
     prior: float
     """How much of what the model expects by itself is to be taken off."""
+    spotted: Spotted | None = None
+    """What keyword spotting makes of the sound; None: there is none for the language or the model."""
 
 
 def nearest(fitting: Mapping[str, float]) -> list[str]:
@@ -147,7 +151,7 @@ def ranked(scored: Sequence[Scored], free: Text | None, *, prior: float = 0.0) -
         like = similarity(free.text, one.phrase) if free is not None and free.text else 0.5
         expected = prior * one.prior if one.prior is not None else 0.0
         value = one.logprob - expected + (1 - prior) * one.tokens + _LIKENESS * (1 - prior) * like
-        total.append(value + _BY_PHONES * (one.fit or 0.0))
+        total.append(value + _BY_PHONES * (one.fit or 0.0) + _BY_SENSE * one.sense)
         fits.append(1 / (1 + math.exp(-(1.5 * (mean + 3.0) + 5.0 * (like - 0.5)))))
     top = max(total)
     shares = [math.exp((value - top) / 1.5) for value in total]
@@ -171,6 +175,23 @@ def believed(found: Candidates, free: Text, *, phonetics: Phonetics, language: s
         at_most = min(at_most, confidence(probability(facts)))
         guesses.append(Guess(one.scored.phrase, at_most))
     return guesses
+
+
+def trusted_as_keyword(
+    text: str, found: Candidates, free: Text, *, phonetics: Phonetics, language: str
+) -> float:
+    """The most that a freely written text is trusted: one that is a keyword, no more than that keyword is.
+
+    Whisper writes the "no" of somebody in the room as clearly as the caller's.
+    """
+    for one in ranked(found.scored, free, prior=found.prior):
+        if one.scored.keyword and one.scored.phrase == text:
+            facts = evidence(
+                one.scored, one.share, free, found.seconds, phonetics=phonetics, language=language
+            )
+            return confidence(probability(facts))
+    chance = found.spotted.chance(text) if found.spotted is not None else None
+    return 1.0 if chance is None else confidence(chance)
 
 
 def likeliest(

@@ -9,10 +9,15 @@ Rules:
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
 from speech.sound import frame_levels, to_samples
+
+Loudness = Callable[[int, int], NDArray[np.float32]]
+"""Of one clip (`loudness`): how many frames lie before it, how many there are → their loudness."""
 
 _ABOVE_QUIET, _BELOW_LOUDEST = 4.0, 10 ** (-10 / 20)
 """Behind is what is less than 12 dB above the quiet moments, and more than 10 dB below the loudest."""
@@ -40,9 +45,12 @@ def in_front(pcm: bytes, start: int, end: int) -> tuple[int, int]:
     return max(start, start + int(loud[0]) - _MARGIN), min(end, start + int(loud[-1]) + 1 + _MARGIN)
 
 
-def loudness(pcm: bytes, start: int, end: int, *, before: int, count: int) -> NDArray[np.float32]:
-    """How loud the frames `[start, end)` of an utterance are, `count` × 2, in tens of dB: above its quiet moments,
-    and below its loudest. `before` of the `count` frames, and those after the end, are silence."""
+def loudness(pcm: bytes, start: int, end: int, before: int, count: int) -> NDArray[np.float32]:
+    """How loud the frames `[start, end)` of an utterance are, in tens of dB: `count` × 2.
+
+    The first number is above the utterance's quiet moments, the second below its loudest. `before` of the
+    `count` frames, and those after the end, are silence.
+    """
     levels = frame_levels(to_samples(pcm))
     smooth = np.convolve(levels, np.ones(3) / 3, mode="same")
     known = np.zeros((count, 2), dtype=np.float32)

@@ -1,15 +1,16 @@
 """Whether a yes or a no was said, by a small net on Whisper's encoder: keyword spotting. Worker process only.
 
 Rules:
-1. Every flow asks yes or no, and callers answer in the same few ways. So, unlike the other phrases of a flow, these
-   are learnt as wholes: the net sees the frames of the encoder (20 ms, 512 numbers) and how loud each is beside the
-   others, and tells each phrase that it knows, and anything else, apart.
-2. What counts is the sense. "Sí" and "sí, claro" are alike in sound and in sense, so their chances are added up;
-   what was said word for word is for the decoder and the phones to tell.
-3. "Anything else" is a class of its own, learnt from other words, other languages, noise and people behind: that is
-   what tells a "no" that the caller said from a "no" that somebody said in the room.
-4. The weights (`keywords.npz`, half precision) were learnt from synthetic voices only; no voice of the evaluation's is
-   among them. `tests/speech/train_keywords.py` makes them. They fit the encoder that they were learnt on, and no other.
+1. Every flow asks yes or no, and callers answer in the same few ways. So, unlike the other phrases of a flow,
+   these are learnt as wholes: the net sees the frames of the encoder (20 ms, 512 numbers) and how loud each is
+   beside the others, and tells each phrase that it knows, and anything else, apart.
+2. What counts is the sense. "Sí" and "sí, claro" are alike in sound and in sense, so their chances are added
+   up; what was said word for word is for the decoder and the phones to tell.
+3. "Anything else" is a class of its own, learnt from other words, other languages, noise and people behind:
+   that is what tells a "no" that the caller said from a "no" that somebody said in the room.
+4. The weights (`keywords.npz`, half precision) were learnt from synthetic voices only; no voice of the
+   evaluation's is among them. `tests/speech/train_keywords.py` makes them. They fit the encoder that they were
+   learnt on, and no other.
 """
 
 from __future__ import annotations
@@ -42,9 +43,13 @@ class Spotted:
     senses: Mapping[str, str]
     """Each phrase that the net knows in that language → its sense."""
 
-    def chance(self, phrase: str) -> float | None:
-        """That something of that phrase's sense was said; None: the net does not know it."""
-        sense = self.senses.get(phrase)
+    def chance(self, text: str) -> float | None:
+        """That something of that text's sense was said.
+
+        None where it is no phrase that the net knows, and no row of such words that mean the same ("no no no").
+        """
+        known = {self.senses.get(text)} - {None} or {self.senses.get(word) for word in text.split()}
+        (sense,) = known if len(known) == 1 else (None,)
         return None if sense is None else max(_LEAST, self.chances[sense])
 
 
@@ -55,7 +60,9 @@ class KeywordNet:
         """Raises OSError, ValueError, KeyError where the file is not there or not whole."""
         with np.load(file) as kept:
             self._weights = {
-                name: kept[name].astype(np.float32) for name in kept.files if name not in ("phrases", "layers")
+                name: kept[name].astype(np.float32)
+                for name in kept.files
+                if name not in ("phrases", "layers")
             }
             self._phrases: dict[str, dict[str, str]] = json.loads(str(kept["phrases"]))
             self._layers = int(kept["layers"])
@@ -89,8 +96,9 @@ class KeywordNet:
         for layer in range(self._layers):
             apart = 2**layer
             wide = np.pad(seen, ((TAPS // 2 * apart,) * 2, (0, 0)))
-            around = sum(
-                wide[tap * apart : tap * apart + len(seen)] @ net[f"around_{layer}"][tap] for tap in range(TAPS)
+            around: Numbers = sum(
+                wide[tap * apart : tap * apart + len(seen)] @ net[f"around_{layer}"][tap]
+                for tap in range(TAPS)
             )
             seen = seen + np.maximum(around + net[f"around_{layer}_bias"], 0)
         return seen

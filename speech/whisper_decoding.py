@@ -21,6 +21,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from speech.in_front import Loudness
+from speech.keyword_spotting import KeywordNet, Spotted
 from speech.phone_alignment import Course
 from speech.phone_frames import PhoneNet, Sounding
 from speech.sound import FRAME_BYTES, FRAME_SECONDS, Samples, frame_levels, resample, to_samples
@@ -68,6 +70,10 @@ class Scored:
     """How well it lies along the phones (`speech.phone_alignment`), at most 0. None: not looked at."""
     course: Course | None = None
     """How it runs through them. None: not looked at."""
+    keyword: bool = False
+    """Whether keyword spotting knows it (`speech.keyword_spotting`)."""
+    sense: float = 0.0
+    """Log probability that something of its sense was said; for what is no keyword, that none was said."""
 
 
 @dataclass(frozen=True)
@@ -148,7 +154,11 @@ class Ear:
         self._priors: dict[tuple[str, str], float] = {}
         hiss = np.random.default_rng(1).normal(0, 30, 16000).astype("<i2")
         self._nothing = self.listen(hiss.tobytes())
-        self._net = _net_for(np.array(self._nothing[0]).shape[-1])
+        size = np.array(self._nothing[0]).shape[-1]
+        phones, keywords = PhoneNet(), KeywordNet()
+        # A net fits the encoder that it was learnt on.
+        self._net = phones if phones.size == size else None
+        self._keywords = keywords if keywords.size == size else None
 
     def listen(self, pcm: bytes) -> tuple[Any, int]:
         """The encoder's view of a clip, and its length in feature frames (10 ms)."""
@@ -218,6 +228,16 @@ class Ear:
         before = round(_LEAD / FRAME_SECONDS)
         within = (front[0] + before, front[1] + before)
         return self._net.heard(self.frames(heard), within) if self._net is not None else None
+
+    def spotted(self, heard: tuple[Any, int], language: str, loud: Loudness) -> Spotted | None:
+        """The keywords of a clip; None where there is no net for this model or language.
+
+        `loud`: how loud its frames are, given how many lie before it and are wanted in all.
+        """
+        if self._keywords is None:
+            return None
+        frames = self.frames(heard)
+        return self._keywords.heard(frames, loud(round(_LEAD / FRAME_SECONDS), len(frames)), language)
 
     def choose(
         self, heard: tuple[Any, int], language: str, phrases: Sequence[str], *, besides: Sequence[str] = ()
@@ -356,12 +376,6 @@ class Ear:
             return encoded
         array = np.repeat(np.array(encoded), times, axis=0)
         return self._view.from_array(np.ascontiguousarray(array))
-
-
-def _net_for(size: int) -> PhoneNet | None:
-    """The net that reads phones off an encoder's frames, if it was learnt on frames of that size."""
-    net = PhoneNet()
-    return net if net.size == size else None
 
 
 def _budget(prompt: list[int], tokens: int) -> int:

@@ -15,6 +15,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Protocol
 
 from speech.evidence import Evidence
@@ -29,9 +30,11 @@ from speech.expected_phrases import (
     respelled,
     sayable,
     similarity,
+    trusted_as_keyword,
     weighed,
 )
-from speech.in_front import in_front
+from speech.in_front import Loudness, in_front, loudness
+from speech.keyword_spotting import Spotted
 from speech.phone_alignment import Course, courses, fits
 from speech.phone_frames import Sounding
 from speech.phonetics import Phonetics, Spelling
@@ -72,6 +75,8 @@ class Listener(Protocol):
     def write(self, heard: tuple[object, int], language: str) -> list[Text]: ...
 
     def sounding(self, heard: tuple[object, int], front: tuple[int, int]) -> Sounding | None: ...
+
+    def spotted(self, heard: tuple[object, int], language: str, loud: Loudness) -> Spotted | None: ...
 
     def choose(
         self, heard: tuple[object, int], language: str, phrases: Sequence[str], *, besides: Sequence[str] = ()
@@ -128,7 +133,7 @@ class Utterance:
         if not clips or not has_voice(pcm):
             return ()
         guesses: list[Guess] = []
-        words = self.by_words
+        words, most = self.by_words, 1.0
         if words:
             guesses += self._sequence(pcm, clips)
         span = Clip(clips[0].start, clips[-1].end)
@@ -139,15 +144,16 @@ class Utterance:
         free = self._free(heard)
         # Where a number is expected, a phrase is a short way out ("una persona"): no long scoring.
         if self._phrases and span.seconds <= (_LONGEST_ASIDE if words else _LONGEST_PHRASE):
-            guesses += believed(
-                self._chosen(heard, pcm, span), free, phonetics=self._phonetics, language=self._language
-            )
+            found = self._chosen(heard, pcm, span)
+            sounds, language = self._phonetics, self._language
+            guesses += believed(found, free, phonetics=sounds, language=language)
+            most = trusted_as_keyword(free.text, found, free, phonetics=sounds, language=language)
         if not words:
             guesses += self._mended(heard, free)
         best = max((guess.confidence for guess in guesses), default=0.0)
         # Below one half, and below an expected phrase that may well have been said.
         at_most = min(0.45, 0.8 * best) if best >= _LEAST_CONFIDENCE else 0.45
-        guesses += self._from_free(free, at_most=at_most)
+        guesses += self._from_free(free, at_most=at_most, most=most)
         return _ranked(guesses)
 
     def likeliest(self, pcm: bytes) -> tuple[str, Evidence] | None:
@@ -184,10 +190,14 @@ class Utterance:
             heard, self._language, list(dict.fromkeys((*possible, *likely))), besides=likely
         )
         running = self._running(sounding, scored) if sounding is not None else {}
+        loud = partial(loudness, pcm, span.start, span.end)
+        spotted = self._listener.spotted(heard, self._language, loud)
+        laid = [replace(one, fit=fitting.get(one.phrase), course=running.get(one.phrase)) for one in scored]
         return Candidates(
-            [replace(one, fit=fitting.get(one.phrase), course=running.get(one.phrase)) for one in scored],
+            laid if spotted is None else [_with_sense(one, spotted) for one in laid],
             seconds,
             _PRIOR_OF_SENTENCES if sentences or sounding is not None else _PRIOR_OF_PHRASES,
+            spotted,
         )
 
     def _running(self, sounding: Sounding, scored: Sequence[Scored]) -> dict[str, Course | None]:
@@ -289,12 +299,14 @@ class Utterance:
             for phrase in self._phrases
         )
 
-    def _from_free(self, free: Text, *, at_most: float) -> list[Guess]:
+    def _from_free(self, free: Text, *, at_most: float, most: float = 1.0) -> list[Guess]:
+        """The text as it was written: trusted up to `most`, and where nobody expects it, up to `at_most`."""
         if not free.text:
             return []
         trust = math.exp(free.logprob / (free.tokens + 1))
         if free.no_speech > 0.8 and trust < 0.4:
             return []
+        trust = min(trust, most)
         if not self._phrases and not self._words:
             return [Guess(free.text, trust)]
         if free.text in self._phrases or self._all_expected(free.text):
@@ -302,6 +314,12 @@ class Utterance:
         if self._holds_a_phrase(free.text) and not self._misheard(free.text):
             return [Guess(free.text, trust)]
         return [Guess(free.text, min(at_most, trust))]
+
+
+def _with_sense(one: Scored, spotted: Spotted) -> Scored:
+    """A phrase with what keyword spotting makes of it."""
+    chance = spotted.chance(one.phrase)
+    return replace(one, keyword=chance is not None, sense=math.log(chance or spotted.other))
 
 
 def same_clips(one: Sequence[Clip], other: Sequence[Clip]) -> bool:

@@ -174,6 +174,10 @@ class ScriptedEar:
     def sounding(self, heard: tuple[object, int], front: tuple[int, int]) -> None:
         """No phones: what is scripted is scores."""
 
+    def spotted(self, heard: tuple[object, int], language: str, loud: Loudness) -> Spotted | None:
+        """As scripted; mostly nothing."""
+        return self.keywords
+
     def choose(
         self, heard: tuple[object, int], language: str, phrases: Sequence[str], *, besides: Sequence[str] = ()
     ) -> list[Scored]:
