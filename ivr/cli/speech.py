@@ -16,11 +16,11 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColum
 from rich.table import Table
 
 from speech.auto import AutoRecognizer, choose
+from speech.cached_synthesizer import Speaker
 from speech.endpointing import Endpointer, SpeechEnded, SpeechStarted, TooLong
 from speech.errors import ModelUnavailable, SpeechError
 from speech.models import CATALOGUE, ModelStore, host_of
 from speech.piper import Piper
-from speech.prompts import Speaker
 from speech.pyttsx3 import SYSTEM_VOICES, Pyttsx3, Voice
 from speech.recognizer import Hypothesis, Recognizer
 from speech.sound import FRAME_BYTES, seconds_of, write_wav
