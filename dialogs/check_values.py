@@ -10,7 +10,7 @@ from datetime import date
 
 from dialogs.catalogue import ValueType
 from dialogs.source import nearest
-from dialogs.spoken import currencies
+from dialogs.spoken_currencies import currencies
 
 LARGEST_AMOUNT = 1_000_000_000_000
 """Of a number, and of money in minor units."""

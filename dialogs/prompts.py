@@ -19,6 +19,7 @@ from pydantic import BeforeValidator, Field, InstanceOf, WithJsonSchema
 
 from dialogs.effects import Piece, Prompt, Spoken
 from dialogs.expressions import Template, Value, parse_template
+from dialogs.spoken_elisions import elided
 from dialogs.spoken_numbers import Said
 
 
@@ -140,7 +141,9 @@ def render(
             continue
         varying += 1
         parts = [(part, part) if isinstance(part, str) else say(part) for part in sentence]
-        words, shown = ("".join(said[way] for said in parts) for way in (0, 1))
+        behind = [said[0] for said in parts[1:]] + [""]
+        words = "".join(elided(said[0], after, language) for said, after in zip(parts, behind, strict=True))
+        shown = "".join(said[1] for said in parts)
         pieces = _pieces(sentence, [said[0] for said in parts], f"{recording}/{language}-v{varying}")
         spoken.append(
             Spoken(_tidy(words), language, None, varies=True, shown=_tidy(shown), pace=pace, pieces=pieces)

@@ -26,7 +26,9 @@ from phonenumbers import (
 
 from dialogs.catalogue import ValueType
 from dialogs.errors import ValueUnspeakable
+from dialogs.spoken_currencies import CURRENCIES, Unit
 from dialogs.spoken_days import day, time_of_day, weekday
+from dialogs.spoken_letters import letters_of
 from dialogs.spoken_numbers import MINUS, Said, say_number
 from dialogs.spoken_regions import HOME, locale_of, spaced
 
@@ -38,60 +40,8 @@ DIGITS: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def _letters(names: str) -> dict[str, str]:
-    return {letter: name for letter, _, name in (item.partition("=") for item in names.split("|"))}
-
-
-LETTERS: Mapping[str, Mapping[str, str]] = {
-    "es": _letters(
-        "A=a|B=be|C=ce|D=de|E=e|F=efe|G=ge|H=hache|I=i|J=jota|K=ka|L=ele|M=eme|N=ene|Ñ=eñe|O=o|P=pe|Q=cu"
-        "|R=erre|S=ese|T=te|U=u|V=uve|W=uve doble|X=equis|Y=i griega|Z=zeta"
-    ),
-    "ca": _letters(
-        "A=a|B=be|C=ce|Ç=ce trencada|D=de|E=e|F=efa|G=ge|H=hac|I=i|J=jota|K=ca|L=ela|M=ema|N=ena|O=o|P=pe"
-        "|Q=cu|R=erra|S=essa|T=te|U=u|V=ve baixa|W=ve doble|X=ics|Y=i grega|Z=zeta"
-    ),
-}
-"""How a letter is said. English synthesisers say single letters by their names, so they stay letters."""
-
 _JOIN = {"es": "con", "ca": "amb", "en": "and", "ko": ""}
 _PLUS = {"es": "más", "ca": "més", "en": "plus", "ko": "플러스"}
-
-# Currency → language → (one, several, feminine), then the same for the hundredth.
-_Unit = tuple[str, str, bool]
-_CURRENCIES: Mapping[str, Mapping[str, tuple[_Unit, _Unit]]] = {
-    "EUR": {
-        "es": (("euro", "euros", False), ("céntimo", "céntimos", False)),
-        "ca": (("euro", "euros", False), ("cèntim", "cèntims", False)),
-        "en": (("euro", "euros", False), ("cent", "cents", False)),
-    },
-    "USD": {
-        "es": (("dólar", "dólares", False), ("centavo", "centavos", False)),
-        "ca": (("dòlar", "dòlars", False), ("centau", "centaus", False)),
-        "en": (("dollar", "dollars", False), ("cent", "cents", False)),
-    },
-    "GBP": {
-        "es": (("libra", "libras", True), ("penique", "peniques", False)),
-        "ca": (("lliura", "lliures", True), ("penic", "penics", False)),
-        "en": (("pound", "pounds", False), ("penny", "pence", False)),
-    },
-    "PEN": {
-        "es": (("sol", "soles", False), ("céntimo", "céntimos", False)),
-        "ca": (("sol", "sols", False), ("cèntim", "cèntims", False)),
-        "en": (("sol", "soles", False), ("cent", "cents", False)),
-    },
-}
-_PESO: Mapping[str, tuple[_Unit, _Unit]] = {
-    "es": (("peso", "pesos", False), ("centavo", "centavos", False)),
-    "ca": (("peso", "pesos", False), ("centau", "centaus", False)),
-    "en": (("peso", "pesos", False), ("cent", "cents", False)),
-}
-_PESOS = ("MXN", "COP", "CLP", "ARS")
-
-
-def currencies() -> frozenset[str]:
-    """ISO codes that can be said."""
-    return frozenset((*_CURRENCIES, *_PESOS))
 
 
 def say_digits(text: str, language: str) -> str:
@@ -109,8 +59,8 @@ def minor_digits(currency: str) -> int:
 
 def money(minor: int, currency: str, language: str, *, region: str = HOME) -> Said:
     """`minor` units (cents) of an ISO currency. Zero cents are left out; so is "zero euros" before cents."""
-    units = _PESO if currency in _PESOS else _CURRENCIES.get(currency)
-    if units is None or language not in units:
+    units = CURRENCIES.get(currency, {})
+    if language not in units:
         raise ValueUnspeakable(f"currency {currency[:3]!r} has no words in {language}")
     exponent = minor_digits(currency)
     whole, part = divmod(abs(minor), 10**exponent)
@@ -128,7 +78,7 @@ def money(minor: int, currency: str, language: str, *, region: str = HOME) -> Sa
     return words, spaced(format_currency(amount, currency, locale=locale, currency_digits=True))
 
 
-def _amount(count: int, unit: _Unit, language: str, region: str) -> str:
+def _amount(count: int, unit: Unit, language: str, region: str) -> str:
     one, several, feminine = unit
     words = say_number(count, language, before_noun=True, feminine=feminine, region=region)
     unit_words = one if count == 1 else several
@@ -199,9 +149,9 @@ def national(number: str, region: str) -> str:
     return re.sub(r"[^0-9]", "", format_number(parsed, PhoneNumberFormat.NATIONAL))
 
 
-def spell(text: str, language: str) -> str:
-    """Letter by letter by their names, and digit by digit in groups, so that it can be written down."""
-    names = LETTERS.get(language, {})
+def spell(text: str, language: str, *, region: str = HOME) -> str:
+    """Letter by letter as they are called in that country, digit by digit in groups: to be written down."""
+    names = letters_of(language, region)
     runs = re.findall(r"[0-9]+|[^\W\d_]", unicodedata.normalize("NFC", text))
     said: list[str] = []
     for run in runs:
@@ -307,5 +257,8 @@ def _say(
         return say_number(int(value), language, region=region), spaced(str(shown))
     if form == "phone":
         return phone(text, language, region=region)
-    words = {"digits": say_digits, "spell": spell}.get(form)
-    return (words(text, language) if words else text), text
+    if form == "spell":
+        words = spell(text, language, region=region)
+    else:
+        words = say_digits(text, language) if form == "digits" else text
+    return words, text

@@ -72,8 +72,9 @@ _PARTS_OF_DAY: Mapping[str, tuple[tuple[int, str], ...]] = {
     "ca": (
         (6, "de la matinada"),
         (12, "del matí"),
-        (13, "del migdia"),
+        (14, "del migdia"),
         (20, "de la tarda"),
+        (22, "del vespre"),
         (24, "de la nit"),
     ),
     "en": ((12, "in the morning"), (18, "in the afternoon"), (21, "in the evening"), (24, "at night")),

@@ -16,6 +16,7 @@ from babel.dates import get_day_names
 
 from dialogs.calendars import Calendar, Hours
 from dialogs.spoken_days import day_and_weekday, time_of_day
+from dialogs.spoken_elisions import elided
 
 AHEAD_DAYS = 14
 SHORTEST_RUN = 3
@@ -102,8 +103,9 @@ def _stretch(hours: Hours, words: _Words, language: str, region: str) -> str:
     # "De nueve a siete" is clear; "de ocho a ocho", or what begins in the afternoon, is not.
     clear = 5 * 60 <= hours.begin < 12 * 60 and hours.end - hours.begin < 12 * 60
     clear = clear or (hours.begin >= 12 * 60 and hours.end <= 22 * 60)
-    ends = (_clock(minute % _DAY, language, region, bare=clear) for minute in (hours.begin, hours.end))
-    return words.hours.format(*ends)
+    begin, end = (_clock(minute % _DAY, language, region, bare=clear) for minute in (hours.begin, hours.end))
+    before, between = words.hours.format("\0", end).split("\0")
+    return elided(before, begin, language) + begin + between
 
 
 _PARTS = (" de la ", " del ", " in the ", " at night", " o'clock")

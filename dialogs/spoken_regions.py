@@ -5,6 +5,7 @@
 | the first | uno de mayo | primero de mayo | primero de mayo | the first of May | May first |
 | noon | del mediodía | del día | del mediodía | noon | noon |
 | seven p.m. | de la tarde | de la noche | de la tarde | in the evening | in the evening |
+| V, W | uve, uve doble | uve, doble u | ve corta, doble ve | | |
 | 142 | | | | one hundred and forty-two | one hundred forty-two |
 
 Sources: Diccionario panhispánico de dudas (fecha, hora, noche) for Spanish; CLDR, by Babel, for all that is
@@ -42,6 +43,16 @@ def american_spanish(region: str) -> bool:
 
 def early_night(region: str) -> bool:
     """Whether the night begins at seven, as where it is dark by then all year, and noon is "del día"."""
+    return region in _NORTH
+
+
+def sized_v(region: str) -> bool:
+    """Whether B and V are "be larga" and "ve corta"."""
+    return region in _SOUTH
+
+
+def doubled_u(region: str) -> bool:
+    """Whether W is "doble u"."""
     return region in _NORTH
 
 

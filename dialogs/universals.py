@@ -4,7 +4,9 @@ Rules:
 1. The question's own answers come first; a universal is looked for only in what does not answer.
 2. A person is never refused and never asked back.
 3. The usual pace is asked for only by whom we speak more slowly to: "más rápido" may be an answer elsewhere.
-4. By key: `0` is a person and `*` repeats, where one key answers. In a question for digits `0` is a digit,
+4. "¿Cómo?" and "¿qué?" ask for a repetition where they are all that was said; a question whose own phrase
+   that is keeps it.
+5. By key: `0` is a person and `*` repeats, where one key answers. In a question for digits `0` is a digit,
    so there `*` alone repeats and `*0` is a person.
 """
 
@@ -14,10 +16,12 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from dialogs.results import Alternative, Heard, Keyed, Match
-from dialogs.slots.choosing import Choice, choose
-from dialogs.slots.words import plain
+from dialogs.results import Alternative, Heard, Keyed, Match, NoMatch
+from dialogs.slots.choosing import NEGATIONS, Choice, choose
+from dialogs.slots.words import phrases_of, plain, starts, tokens, words_of
 
+YES_NO = frozenset({"yes", "no"})
+"""The values of a question for yes or no."""
 MARK = "@"
 """Begins the value of a universal; no choice and no slot value can begin with it."""
 PERSON, REPEAT, HELP, BACK, SLOWER = "@person", "@repeat", "@help", "@back", "@slower"
@@ -49,11 +53,12 @@ _PHRASES: Mapping[str, Mapping[str, str]] = {
     },
     REPEAT: {
         "es": "repita|repítalo|repite|repetir|puede repetir|otra vez|cómo dice|cómo ha dicho|no le he oído"
-        "|qué ha dicho|de nuevo",
-        "ca": "repeteixi|repeteix|repetir|pot repetir|una altra vegada|un altre cop|com diu|què ha dit"
-        "|no l'he sentit|de nou",
-        "en": "repeat|say that again|say it again|again please|once more|pardon|what did you say"
-        "|come again|repeat that|one more time",
+        "|qué ha dicho|de nuevo|no le oigo|no le escucho|no le escuché",
+        "ca": "repeteixi|repeteix|repetir|pot repetir|una altra vegada|un altre cop|com diu|com ha dit"
+        "|què ha dit|no l'he sentit|no el sento|no la sento|de nou",
+        "en": "repeat|say that again|say it again|say again|again please|once more|what did you say"
+        "|what was that|come again|repeat that|one more time|i didn't hear you|i can't hear you"
+        "|didn't catch that",
         "ko": "다시|다시 한번",
     },
     HELP: {
@@ -84,6 +89,30 @@ _PHRASES: Mapping[str, Mapping[str, str]] = {
     },
 }
 
+_NOT_HEARD: Mapping[str, str] = {
+    "es": "cómo|qué|perdón|mande",
+    "ca": "com|què|perdó",
+    "en": "what|sorry|pardon|excuse me",
+}
+"""What whoever did not hear says, and nothing else: "¿cómo?", not "¿cómo va mi pedido?". Within more words
+it means something else ("perdón, no" is a correction)."""
+_NOT_HEARD_SELDOM: Mapping[str, str] = {
+    "es": "perdone|perdona|disculpe|disculpa|qué cosa|cómo es|qué dice|qué dijo|cómo dijo|qué has dicho",
+    "ca": "perdoni|perdona|disculpi|disculpa|com és|què diu|què has dit",
+    "en": "pardon me|huh|i'm sorry|i beg your pardon|beg your pardon|what's that|what is that",
+}
+"""The same, understood where it is heard, and not told to the recogniser: "Tuesday" was "qué dice"."""
+_BESIDE_NOT_HEARD: Mapping[str, str] = {
+    "es": "ah|ay|uy|eh|oiga|señor|señora|señorita|por favor",
+    "ca": "ah|ai|ui|eh|escolti|senyor|senyora|senyoreta|si us plau|sisplau",
+    "en": "ah|oh|eh|uh|um|please",
+}
+"""What may stand beside it."""
+_ASKS_AGAIN = {
+    language: phrases_of(f"{often}|{_NOT_HEARD_SELDOM[language]}") for language, often in _NOT_HEARD.items()
+}
+_BESIDE = {language: phrases_of(words) for language, words in _BESIDE_NOT_HEARD.items()}
+
 # How a language is asked for, in any language.
 _LANGUAGES: Mapping[str, str] = {
     "es": "español|en español|castellano|en castellano|espanyol|en espanyol|castellà|en castellà|spanish"
@@ -97,11 +126,6 @@ _LANGUAGES: Mapping[str, str] = {
 def language_of(value: str) -> str | None:
     """The language that a universal asks for, if it asks for one."""
     return value.removeprefix(_LANGUAGE) if value.startswith(_LANGUAGE) else None
-
-
-def cannot_wait(value: str) -> bool:
-    """Whether it counts beside an answer: a person, what was not heard, another language."""
-    return value in (PERSON, REPEAT) or language_of(value) is not None
 
 
 def is_universal(value: str) -> bool:
@@ -132,7 +156,7 @@ def universal_phrases(language: str, languages: Sequence[str], *, slowed: bool =
         for choice in universal_choices(language, languages, slowed=slowed)
         for phrase in choice.phrases[language]
         if phrase
-    )
+    ) + tuple(filter(None, _NOT_HEARD.get(language, "").split("|")))
 
 
 _NINE = re.compile(r"\bquarts?\b.*?\bde nou\b|\bde nou (?=(?:euros?|centims?|cents|mil|hores|de|del)\b)")
@@ -142,6 +166,19 @@ _NINE = re.compile(r"\bquarts?\b.*?\bde nou\b|\bde nou (?=(?:euros?|centims?|cen
 def _without_nine(heard: Alternative, language: str) -> Alternative:
     said = plain(heard.text)
     return replace(heard, text=_NINE.sub(" ", said)) if language == "ca" and _NINE.search(said) else heard
+
+
+def _is_what(said: str, language: str) -> bool:
+    """Whether all that was said is "what?", in one way or several: "perdone, ¿cómo?"."""
+    words, at, asked = tokens(said), 0, False
+    while at < len(words):
+        size = starts(words, at, _ASKS_AGAIN.get(language, ()))
+        asked |= size > 0
+        size = size or starts(words, at, _BESIDE.get(language, ()))
+        if not size:
+            return False
+        at += size
+    return asked
 
 
 def find_universal(
@@ -161,4 +198,45 @@ def find_universal(
                 if alternative.confidence < (PLAIN if found.value == PERSON else CLEAR):
                     continue
                 return Match(found.value, alternative.text, "voice", found.confidence, "sure")
+    return _asks_again(answer, language)
+
+
+def _asks_again(answer: Heard, language: str) -> Match | None:
+    """ "¿Cómo?", where it was heard best: it is a second reading of much."""
+    for best in answer.alternatives[:1]:
+        if best.confidence >= CLEAR and _is_what(best.text, language):
+            return Match(REPEAT, best.text, "voice", best.confidence, "sure")
     return None
+
+
+def wanted_instead(
+    own: Match | NoMatch,
+    answer: Heard | Keyed,
+    language: str,
+    languages: Sequence[str],
+    *,
+    one_key: bool,
+    slowed: bool = False,
+) -> Match | None:
+    """The universal that counts, and not what the question itself makes of the answer."""
+    wished = find_universal(answer, language, languages, one_key=one_key, slowed=slowed)
+    if not isinstance(own, Match) or own.band != "sure":
+        return wished
+    if isinstance(answer, Keyed):
+        return None
+    again = _asks_again(answer, language)
+    if again is not None and again.said != own.said:
+        return again  # "¿cómo?", and "cómo no" only as the next best reading of it
+    # "No, quiero una persona" is no no: yes and no leave words over, and these must not be lost.
+    beside = wished is not None and own.value in YES_NO and not _denied(own.said)
+    return wished if beside and wished is not None and _cannot_wait(wished.value) else None
+
+
+def _cannot_wait(value: str) -> bool:
+    """Whether it counts beside an answer: a person, what was not heard, another language."""
+    return value in (PERSON, REPEAT) or language_of(value) is not None
+
+
+def _denied(said: str) -> bool:
+    """Whether more than the answer's own no is in it: "no, no quiero una persona"."""
+    return sum(word in NEGATIONS for word in words_of(said)) > 1

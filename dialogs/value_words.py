@@ -11,7 +11,8 @@ from datetime import date, timedelta
 from dialogs.errors import ValueUnspeakable
 from dialogs.expressions import Value
 from dialogs.flow import FlowSet
-from dialogs.spoken import DEFAULT_FORMAT, LETTERS, say
+from dialogs.spoken import DEFAULT_FORMAT, say
+from dialogs.spoken_letters import LETTERS
 from dialogs.spoken_regions import HOME
 
 _WHOLE = (*range(201), *range(300, 1000, 100), 1000, 2000, 21_000, 1_000_000, 2_000_000)

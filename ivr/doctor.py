@@ -32,11 +32,11 @@ from ivr.queueing.reading import misfits
 from ivr.rooms import catalogue_of, writable
 from ivr.voice import LANGUAGES
 from speech.auto import choose
+from speech.cached_synthesizer import CachedSynthesizer
 from speech.errors import SpeechError
 from speech.model_catalogue import CATALOGUE
 from speech.models import ModelStore
 from speech.piper import check as check_piper
-from speech.prompts import CachedSynthesizer
 from speech.pyttsx3 import SYSTEM_VOICES, Pyttsx3
 from speech.vosk_server import VoskServer
 

@@ -23,10 +23,11 @@ from dialogs.effects import Spoken
 from esl.live_folder import LiveFolder, claim
 from ivr.config import Settings
 from speech.auto import AutoRecognizer, choose
+from speech.cached_synthesizer import CachedSynthesizer
 from speech.errors import SpeechError, SynthesizerLost
 from speech.models import ModelStore
 from speech.piper import Piper
-from speech.prompts import CachedSynthesizer, PromptLibrary
+from speech.prompts import PromptLibrary
 from speech.pyttsx3 import SYSTEM_VOICES, Pyttsx3
 from speech.pyttsx3 import Voice as SpeakingVoice
 from speech.recognizer import Recognizer
@@ -111,6 +112,16 @@ class SpokenPrompts:
             pace=self._pace * spoken.pace,
             pieces=[(piece.text, piece.recording) for piece in spoken.pieces],
         )
+
+    def make(self, spoken: Spoken) -> Path:
+        """The same ahead, where nobody waits on the line: in the better voice, as long as it takes.
+
+        Raises `SpeechError`.
+        """
+        if self.source_of(spoken) == "none":
+            language, pace = self._voice_of(spoken.language), self._pace * spoken.pace
+            self._synthesizer.make(spoken.text, language=language, pace=pace)
+        return self.file_of(spoken)
 
     def rest_of(self, files: Sequence[Path], seconds: float) -> Path:
         """What follows in those files after so many seconds, as a file. Raises `SpeechError`.
@@ -265,7 +276,7 @@ class Voice:
 
     def _warm_one(self, spoken: Spoken) -> None:
         try:
-            self.prompts.file_of(spoken)
+            self.prompts.make(spoken)
         except SpeechError as lost:
             log.warning("prompt_not_warmed", reason=str(lost))
 

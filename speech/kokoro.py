@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from speech.errors import SynthesizerLost
-from speech.speaking import SpeakingPool
+from speech.speaking import Patience, SpeakingPool
 
 VOICES: Mapping[str, tuple[str, ...]] = {
     "es": ("ef_dora", "em_alex", "em_santa"),
@@ -20,6 +20,8 @@ VOICES: Mapping[str, tuple[str, ...]] = {
 """Who speaks what, the usual one first."""
 START_TIMEOUT = 120.0
 """Seconds to load 92 MB on a busy machine."""
+PATIENCE = Patience(20.0, a_sign=0.5)
+"""Five times what a text takes; nobody waits on the line."""
 
 
 class Kokoro:
@@ -41,7 +43,7 @@ class Kokoro:
             {"model": str(model)},
             workers=1,
             timeout=timeout,
-            patience=timeout,
+            patience=PATIENCE,
             start_timeout=START_TIMEOUT,
             progress=progress,
         )

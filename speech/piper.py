@@ -11,16 +11,20 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from speech.errors import SynthesizerLost
-from speech.speaking import SpeakingPool, version_of
+from speech.speaking import Patience, SpeakingPool, version_of
 
 PACKAGE = "piper-tts"
 START_TIMEOUT = 60.0
 """Seconds to load the voices; each takes about one."""
 SLOWEST, FASTEST = 0.5, 2.0
+PATIENCE = Patience(5.0, a_sign=0.05)
+"""A text takes 0.005 to 0.009 s a sign on two busy cores, the first one of a worker up to two seconds more.
+No caller waits so long: another voice speaks
+(`speech.cached_synthesizer.SOON`)."""
 
 
 class Piper:
-    """Text to samples. `speech.prompts.CachedSynthesizer` makes the `Synthesizer` port of it."""
+    """Text to samples. `speech.cached_synthesizer.CachedSynthesizer` makes the `Synthesizer` port of it."""
 
     engine = "piper"
 
@@ -29,10 +33,12 @@ class Piper:
         voices: Mapping[str, Path],
         *,
         workers: int = 1,
-        timeout: float = 10.0,
+        timeout: float = 30.0,
+        patience: Patience = PATIENCE,
         progress: Callable[[str], None] | None = None,
     ) -> None:
-        """`voices`: a voice's `.onnx` file per language. `timeout`: seconds for one text.
+        """`voices`: a voice's `.onnx` file per language. `timeout`: seconds for one text, the wait for a free
+        worker included. `patience`: after which its worker is replaced.
 
         Raises `SynthesizerLost` where Piper or a voice is not there.
         """
@@ -44,7 +50,7 @@ class Piper:
             {"voices": {language: str(file) for language, file in self._voices.items()}},
             workers=workers,
             timeout=timeout,
-            patience=timeout,
+            patience=patience,
             start_timeout=START_TIMEOUT,
             progress=progress,
         )

@@ -17,7 +17,6 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Protocol
 
 import gevent
 import gevent.lock
@@ -25,9 +24,9 @@ import gevent.subprocess
 
 from speech.errors import SoundUnreadable, SynthesizerLost
 from speech.joining import VALUES, Join, in_recordings, pause_after, silence
-from speech.prompt_cache import CACHE_LIMIT, PromptCache
+from speech.prompt_cache import PromptCache
 from speech.recorded import Recorded
-from speech.sound import SAMPLE_RATE, read_wav, write_wav
+from speech.sound import SAMPLE_RATE, read_wav
 from speech.spawning import worker_environment
 from speech.studio import SOUND_VERSION, Conversion
 from speech.studio_files import STUDIO_ENDINGS, studio_file
@@ -43,85 +42,6 @@ _EACH_CONVERSION = 2.0
 """Seconds for each further one of a batch."""
 PACES = (1.0, 0.8)
 """The usual pace, and that of callers who asked for slower (`dialogs.call.SLOW`)."""
-
-
-class Speaker(Protocol):
-    """An engine that gives samples, such as `speech.pyttsx3.Pyttsx3`."""
-
-    engine: str
-
-    def languages(self) -> frozenset[str]: ...
-
-    def identity(self, language: str) -> str: ...
-
-    def speak(self, text: str, *, language: str, pace: float = 1.0) -> bytes: ...
-
-    def close(self) -> None: ...
-
-
-class CachedSynthesizer:
-    """The `Synthesizer` port: each text is spoken once and then is a file."""
-
-    def __init__(
-        self, speaker: Speaker, folder: Path, *, limit: int = CACHE_LIMIT, preferred: Speaker | None = None
-    ) -> None:
-        """`folder` is created; `limit` in bytes, above which the longest unused files go.
-
-        `preferred` speaks the languages that it has a voice for, as long as it can; `speaker` the rest.
-        Raises `SynthesizerLost` if the folder cannot be written.
-        """
-        self._speakers = [speaker] if preferred is None else [preferred, speaker]
-        self.engine = "+".join(one.engine for one in self._speakers)
-        self._cache = PromptCache(folder, limit=limit)
-
-    def render(self, text: str, *, language: str, pace: float = 1.0) -> Path:
-        """The file of this text; made now if it is not there. Raises `SynthesizerLost`."""
-        *preferred, last = self._speakers
-        for speaker in preferred:
-            try:
-                return self._render(speaker, text, language, pace)
-            except SynthesizerLost as lost:
-                if language.partition("-")[0] in speaker.languages():
-                    LOG.warning("%s is not to be had, %s speaks: %s", speaker.engine, last.engine, lost)
-        return self._render(last, text, language, pace)
-
-    def speak_into(self, file: Path, text: str, *, language: str, pace: float = 1.0) -> None:
-        """Speaks it into that file, and keeps nothing of it here. Raises `SynthesizerLost`."""
-        for speaker in self._speakers:
-            last = speaker is self._speakers[-1]
-            if not last and language.partition("-")[0] not in speaker.languages():
-                continue
-            try:
-                write_wav(file, speaker.speak(text, language=language, pace=pace))
-            except SynthesizerLost as lost:
-                if last:
-                    raise
-                LOG.warning("%s is not to be had, another speaks: %s", speaker.engine, lost)
-            except OSError as refused:
-                raise SynthesizerLost(f"{file.parent}: cannot be written ({refused.strerror})") from None
-            else:
-                return
-
-    def has(self, text: str, *, language: str, pace: float = 1.0) -> bool:
-        """Whether it is there already. Raises `SynthesizerLost` without a voice."""
-        for speaker in self._speakers:
-            if speaker is self._speakers[-1] or language.partition("-")[0] in speaker.languages():
-                return self._cache.has(_key(speaker, text, language, pace))
-        return False
-
-    def close(self) -> None:
-        """Ends the engines' workers; the files stay."""
-        for speaker in self._speakers:
-            speaker.close()
-
-    def _render(self, speaker: Speaker, text: str, language: str, pace: float) -> Path:
-        key = _key(speaker, text, language, pace)
-        return self._cache.sound(key, lambda: speaker.speak(text, language=language, pace=pace))
-
-
-def _key(speaker: Speaker, text: str, language: str, pace: float) -> str:
-    """All that the sound depends on. Raises `SynthesizerLost` without a voice."""
-    return "\n".join((SOUND_VERSION, speaker.identity(language), language, f"{pace:.3f}", text))
 
 
 class PromptLibrary:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from speech.errors import SynthesizerLost
-from speech.speaking import SpeakingPool, version_of
+from speech.speaking import Patience, SpeakingPool, version_of
 
 NORMAL_WORDS_PER_MINUTE = 155
 """espeak-ng's own default is 175: too fast for a telephone and an unknown name."""
@@ -43,7 +43,7 @@ Whisper understands best of 24 (five digits said one by one: docs/decisions/spee
 
 
 class Pyttsx3:
-    """Text to samples. `speech.prompts.CachedSynthesizer` makes the `Synthesizer` port of it."""
+    """Text to samples. `speech.cached_synthesizer.CachedSynthesizer` makes the `Synthesizer` port of it."""
 
     engine = "pyttsx3"
 
@@ -65,7 +65,7 @@ class Pyttsx3:
             {},
             workers=workers,
             timeout=timeout,
-            patience=patience,
+            patience=Patience(patience),
             start_timeout=20.0,
             progress=progress,
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from importlib import metadata
 
 import gevent.lock
@@ -18,11 +19,20 @@ _SLOWER = 4
 _SETTLING = 0.8
 
 
+@dataclass(frozen=True)
+class Patience:
+    """Seconds after which a worker that has been given a text is taken to hang."""
+
+    seconds: float
+    a_sign: float = 0.0
+    """More for each sign of the text."""
+
+
 class SpeakingPool:
     """Workers that answer `render` with a sound.
 
-    A text whose worker dies or hangs is said again, once, to the one that replaces it: callers wait for it in
-    silence.
+    A text whose worker dies or hangs is said again, once, to the one that replaces it, which is given as
+    long: callers wait for it in silence.
     """
 
     def __init__(
@@ -33,15 +43,16 @@ class SpeakingPool:
         *,
         workers: int,
         timeout: float,
-        patience: float,
+        patience: Patience,
         start_timeout: float,
         progress: Callable[[str], None] | None,
     ) -> None:
-        """`timeout`: seconds for one text, the wait for a free worker included. `patience`: seconds after
-        which a worker that has a text hangs; longer where texts take long by now."""
+        """`timeout`: seconds for one text, the wait for a free worker included. `patience`: when a worker
+        that has a text hangs; later where texts take long by now."""
         self._engine = engine
         self._timeout = timeout
-        self._least_patience = self._patience = patience
+        self._least_patience = self._patience = patience.seconds
+        self._a_sign = patience.a_sign
         self._pool = WorkerPool(
             Program(module, settings), size=workers, start_timeout=start_timeout, progress=progress
         )
@@ -51,15 +62,16 @@ class SpeakingPool:
     def render(self, **request: object) -> bytes:
         """8 kHz samples; waits cooperatively. Raises `SynthesizerLost`."""
         deadline = time.monotonic() + self._timeout
+        patience = self._patience + self._a_sign * len(str(request.get("text", "")))
         if not self._free.acquire(timeout=self._timeout):
             raise SynthesizerLost(f"no synthesis worker came free within {self._timeout:g} s")
         try:
             try:
-                header, pcm = self._rendered(request, deadline, self._patience)
+                header, pcm = self._rendered(request, deadline, patience)
             except (WorkerLost, WorkerTimeout):
                 if time.monotonic() >= deadline:
                     raise
-                header, pcm = self._rendered(request, deadline, self._timeout)
+                header, pcm = self._rendered(request, deadline, patience)
         except (WorkerLost, WorkerTimeout) as fault:
             raise SynthesizerLost(str(fault)) from None
         finally:

@@ -1,4 +1,4 @@
-"""The port to speech synthesis. Adapter: `speech.pyttsx3`, behind the cache of `speech.prompts`."""
+"""The port to speech synthesis. Adapter: `speech.pyttsx3`, behind `speech.cached_synthesizer`."""
 
 from __future__ import annotations
 

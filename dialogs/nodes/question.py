@@ -26,7 +26,6 @@ from dialogs.nodes.not_at_hand import TIME_TO_LOOK, find_not_at_hand, not_at_han
 from dialogs.nodes.step import NEXT, PERSON, Exit, Step, Way
 from dialogs.prompts import Words
 from dialogs.results import Heard, Keyed, Match, NoInput, NoMatch, Result
-from dialogs.slots.choosing import NEGATIONS
 from dialogs.slots.words import words_of
 from dialogs.universals import (
     FASTER,
@@ -34,12 +33,11 @@ from dialogs.universals import (
     NOT_AT_HAND,
     REPEAT,
     SLOWER,
-    cannot_wait,
     find_universal,
     universal_phrases,
+    wanted_instead,
 )
 
-YES_NO = frozenset({"yes", "no"})
 MOST_DETOURS = 6
 """Repeats, helps and slowers at one question; more count as no-match."""
 MOST_WORDS_ALONE = 4
@@ -211,11 +209,7 @@ def _collect(call: Call, asked: Asked, prompt: Prompt, misses: Misses) -> Collec
         own = asked.judge(answer)
         if asked.free_speech and isinstance(answer, Heard):
             return _alone(answer, language, languages, slowed=slowed) or own
-        wished = find_universal(answer, language, languages, one_key=one_key, slowed=slowed)
-        if isinstance(own, Match) and own.band == "sure":
-            # "No, quiero una persona" is no no: yes and no leave words over, and these must not be lost.
-            beside = isinstance(answer, Heard) and own.value in YES_NO and not _denied(own.said)
-            return wished if beside and wished is not None and cannot_wait(wished.value) else own
+        wished = wanted_instead(own, answer, language, languages, one_key=one_key, slowed=slowed)
         if wished is None and asked.looked_up and isinstance(own, NoMatch):
             wished = find_not_at_hand(answer, language)
         return wished or own
@@ -245,11 +239,6 @@ def _collect(call: Call, asked: Asked, prompt: Prompt, misses: Misses) -> Collec
         offers=asked.offers,
         keep=asked.keep,
     )
-
-
-def _denied(said: str) -> bool:
-    """Whether more than the answer's own no is in it: "no, no quiero una persona"."""
-    return sum(word in NEGATIONS for word in words_of(said)) > 1
 
 
 def _alone(answer: Heard, language: str, languages: Sequence[str], *, slowed: bool) -> Match | None:

@@ -60,7 +60,8 @@ from dialogs.slots.numerals import lexicon_of
 from dialogs.slots.phrasing import Meanings, Reading, SpokenKind, understand
 from dialogs.slots.quantities import below_hundred, digit_by_digit, quantities, quantity_words
 from dialogs.slots.words import Words, tokens
-from dialogs.spoken import currencies, minor_digits, money
+from dialogs.spoken import minor_digits, money
+from dialogs.spoken_currencies import currencies
 
 _Limit = Annotated[Decimal, Field(ge=0, le=10**7)]
 

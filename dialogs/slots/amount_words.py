@@ -14,11 +14,22 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "USD": {"es": "dólar dólares $", "ca": "dòlar dòlars $", "en": "dollar dollars bucks buck $"},
     "GBP": {"es": "libra libras £", "ca": "lliura lliures £", "en": "pound pounds quid £"},
     "PEN": {"es": "sol soles", "ca": "sol sols", "en": "sol soles"},
-    **{code: {lang: f"{words} $" for lang, words in _PESOS.items()} for code in ("MXN", "COP", "CLP", "ARS")},
+    **{
+        code: {lang: f"{words} $" for lang, words in _PESOS.items()}
+        for code in ("MXN", "COP", "CLP", "ARS", "DOP", "CUP", "UYU")
+    },
+    "BOB": {"es": "boliviano bolivianos", "ca": "bolivià bolivians", "en": "boliviano bolivianos"},
+    "CRC": {"es": "colón colones", "ca": "colón colons", "en": "colón colones"},
+    "GTQ": {"es": "quetzal quetzales", "ca": "quetzal quetzals", "en": "quetzal quetzales"},
+    "HNL": {"es": "lempira lempiras", "ca": "lempira lempires", "en": "lempira lempiras"},
+    "NIO": {"es": "córdoba córdobas", "ca": "córdoba córdobas", "en": "córdoba córdobas"},
+    "PAB": {"es": "balboa balboas", "ca": "balboa balboes", "en": "balboa balboas"},
+    "PYG": {"es": "guaraní guaraníes guaranís", "ca": "guaraní guaranís", "en": "guaraní guaraníes guaranis"},
+    "VES": {"es": "bolívar bolívares", "ca": "bolívar bolívars", "en": "bolívar bolívares bolivars"},
 }
 CENTS: Mapping[str, str] = {
-    "es": "céntimo céntimos centavo centavos penique peniques",
-    "ca": "cèntim cèntims centau centaus penic penics",
+    "es": "céntimo céntimos centavo centavos penique peniques centésimo centésimos",
+    "ca": "cèntim cèntims centau centaus penic penics centèsim centèsims",
     "en": "cent cents penny pence p",
 }
 JOIN = {"es": {"con"}, "ca": {"amb"}, "en": frozenset[str]()}
@@ -40,7 +51,7 @@ FILLERS = {
 }
 OTHER_MONEY = {
     "es": "peseta pesetas pela pelas duro duros franco francos yen yenes yuan yuanes rublo rublos rupia rupias real"
-    " reales lira liras marco marcos corona coronas bitcoin bitcoins bolívar bolívares dírham quetzal quetzales",
+    " reales lira liras marco marcos corona coronas bitcoin bitcoins dírham",
     "ca": "pesseta pessetes pela peles duro duros franc francs ien iens iuan iuans ruble rubles rupia rupies real reals"
     " lira lires marc marcs corona corones bitcoin bitcoins dírham",
     "en": "peseta pesetas franc francs yen yuan ruble rubles rouble roubles rupee rupees real reais lira marks crown"

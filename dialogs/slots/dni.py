@@ -151,7 +151,7 @@ class Dni(SpokenKind):
         return Reading("", cost, "check_letter")
 
     def read_back(self, value: str, asking: Asking) -> str:
-        return spell(value, asking.language)
+        return spell(value, asking.language, region=asking.region)
 
 
 def _complete(number: str) -> str:

@@ -116,7 +116,7 @@ class Postcode(SpokenKind):
         return country if country in _FORMS else "ES"
 
     def read_back(self, value: str, asking: Asking) -> str:
-        return spell(value, asking.language)
+        return spell(value, asking.language, region=asking.region)
 
 
 def _length(country: str) -> int:

@@ -166,4 +166,4 @@ class Reference(Digits, ABC):
                     yield letters, words[end:], UNEXPLAINED * (unknown + bool(joined))
 
     def read_back(self, value: str, asking: Asking) -> str:
-        return spell(value, asking.language)
+        return spell(value, asking.language, region=asking.region)

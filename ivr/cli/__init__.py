@@ -65,7 +65,7 @@ _COMMANDS: dict[str, tuple[str, str]] = {
     "queues": ("ivr.cli.queues", "The queues of people: check, list, bring the switch in step."),
     "report": ("ivr.cli.report", "What happened in queues, with agents, callers and flows: docs/reports.md."),
     "work": ("ivr.cli.work", "Calls to return, cases and reviews, given to agents."),
-    "models": ("ivr.cli.speech", "Speech models: what is there, and fetching what is not."),
+    "models": ("ivr.cli.models", "Speech models: what is there, and fetching what is not."),
     "say": ("ivr.cli.speech", "Synthesises a text to a file or to the speaker."),
     "transcribe": ("ivr.cli.speech", "Recognises the speech in a file."),
     "prompts": ("ivr.cli.prompts", "What callers hear: made ahead, or recorded in a studio."),

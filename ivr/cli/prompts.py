@@ -151,7 +151,7 @@ def _make(
 ) -> None:
     try:
         source = prompts_.source_of(one)
-        files.add(prompts_.file_of(one))
+        files.add(prompts_.make(one))
         count[{"studio": "recorded", "cache": "there", "none": "made"}[source]] += 1
     except SpeechError as fault:
         count["failed"] += 1

@@ -1,4 +1,4 @@
-"""`ivr say`, `ivr transcribe`, `ivr models`: speech from the command line, without a call."""
+"""`ivr say`, `ivr transcribe`: speech from the command line, as the folder's server speaks and hears."""
 
 from __future__ import annotations
 
@@ -6,45 +6,37 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn
-from rich.table import Table
 
+from ivr.cli import pass_settings
+from ivr.cli.flows import CannotBeDone
+from ivr.cli.models import LANGUAGES, Bars, models_option, store_of
+from ivr.config import Settings
 from speech.auto import AutoRecognizer, choose
+from speech.cached_synthesizer import Speaker
 from speech.endpointing import Endpointer, SpeechEnded, SpeechStarted, TooLong
-from speech.errors import ModelUnavailable, SpeechError
-from speech.models import CATALOGUE, ModelStore, host_of
+from speech.errors import SpeechError
+from speech.models import ModelStore
 from speech.piper import Piper
-from speech.prompts import Speaker
 from speech.pyttsx3 import SYSTEM_VOICES, Pyttsx3, Voice
 from speech.recognizer import Hypothesis, Recognizer
 from speech.sound import FRAME_BYTES, seconds_of, write_wav
 from speech.studio import read_sound
 
-LANGUAGES = ("es", "ca", "en")
 START = 90.0
 """Seconds for a model to load."""
 ANSWER = 60.0
 """Seconds for one utterance: nobody waits on the line here."""
+LONGEST_ANSWER = 25.0
+"""Seconds of a file that are taken for one answer; Whisper hears 27. A longer one is cut at its pauses."""
+FINAL_SILENCE = 0.7
+"""Seconds of a pause that parts two utterances where no kind of answer says otherwise."""
 _PLAYERS = (("aplay", "-q"), ("paplay",), ("pw-play",), ("afplay",), ("ffplay", "-autoexit", "-nodisp"))
-
-_store = click.option(
-    "--models",
-    "folder",
-    type=click.Path(path_type=Path, file_okay=False, exists=True),
-    help="A folder with models, looked into first; default: IVR_MODELS.",
-)
-
-
-class CannotBeDone(click.ClickException):
-    """The command could not do its work: one line with the remedy, status 2."""
-
-    exit_code = 2
 
 
 # --- say -----------------------------------------------------------------------------------------
@@ -60,17 +52,25 @@ class CannotBeDone(click.ClickException):
     help="Language, and region of the voice.",
 )
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="WAV file; else the speaker.")
-@click.option("--pace", default=1.0, show_default=True, type=click.FloatRange(0.5, 2.0), help="0.8: slower.")
-@click.option("--voice", help="An espeak-ng voice, such as roa/es+f2; default: the language's.")
-@click.option("--pitch", default=50, show_default=True, type=click.IntRange(0, 99))
+@click.option(
+    "--pace",
+    default=1.0,
+    show_default=True,
+    type=click.FloatRange(0.5, 2.0),
+    help="Times speech.pace of ivr.yaml; 0.8: slower.",
+)
+@click.option("--voice", help="An espeak-ng voice, such as roa/es+f2; default: as the server speaks.")
+@click.option("--pitch", type=click.IntRange(0, 99), help="Of an espeak-ng voice; 50 is the usual one.")
 @click.option("--piper", type=click.Path(path_type=Path, dir_okay=False), help="A Piper voice (.onnx).")
+@pass_settings
 def say(
+    settings: Settings,
     text: str,
     language: str,
     out: Path | None,
     pace: float,
     voice: str | None,
-    pitch: int,
+    pitch: int | None,
     piper: Path | None,
 ) -> None:
     """Synthesises TEXT to an 8 kHz file or to the speaker.
@@ -82,11 +82,13 @@ def say(
     """
     if not any(letter.isalnum() for letter in text):
         raise CannotBeDone("there is nothing to say: give a text with letters or digits")
-    chosen = Voice(voice or SYSTEM_VOICES[language].name, pitch=pitch)
     speaker: Speaker | None = None
     try:
-        speaker = Piper({language: piper}, timeout=60) if piper else Pyttsx3(voices={language: chosen})
-        pcm = speaker.speak(text, language=language, pace=pace)
+        if piper is not None:
+            speaker = Piper({language: piper}, timeout=60)
+        else:
+            speaker = _speaker(settings, language, voice, pitch)
+        pcm = speaker.speak(text, language=language, pace=settings.speech.pace * pace)
     except SpeechError as fault:
         raise CannotBeDone(str(fault)) from None
     finally:
@@ -100,6 +102,20 @@ def say(
     except OSError as fault:
         raise CannotBeDone(f"{out}: cannot be written ({fault.strerror})") from None
     click.echo(f"{out} ({seconds_of(pcm):.2f} s)")
+
+
+def _speaker(settings: Settings, language: str, voice: str | None, pitch: int | None) -> Speaker:
+    """Who speaks that language on the calls of these settings, or that espeak-ng voice."""
+    file = settings.speech.piper.get(language.partition("-")[0])  # type: ignore[call-overload] # any language
+    if file is not None and voice is None and pitch is None:
+        try:
+            return Piper({language: settings.path(file)}, timeout=60)
+        except SpeechError as fault:
+            click.echo(f"espeak-ng speaks instead of Piper: {fault}", err=True)
+    usual = SYSTEM_VOICES[settings.speech.spanish if language == "es" else language]
+    return Pyttsx3(
+        voices={language: Voice(voice or usual.name, pitch=usual.pitch if pitch is None else pitch)}
+    )
 
 
 def _play(pcm: bytes) -> None:
@@ -126,24 +142,33 @@ def _play(pcm: bytes) -> None:
 @click.option("--grammar", help="The kind of answer to expect: digits, yes_no. The last line is its value.")
 @click.option("--length", type=click.IntRange(1, 32), help="With --grammar digits: how many.")
 @click.option("--phrase", "phrases", multiple=True, help="A phrase to expect; give it several times.")
-@click.option("--engine", default="auto", show_default=True, type=click.Choice(["auto", "vosk", "whisper"]))
-@click.option("--fetch/--no-fetch", default=True, help="Fetch a missing model.")
+@click.option(
+    "--engine",
+    type=click.Choice(["auto", "vosk", "whisper"]),
+    help="Default: speech.engine of ivr.yaml.",
+)
+@click.option(
+    "--fetch/--no-fetch", default=None, help="Fetch a missing model; default: speech.fetch of ivr.yaml."
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON line instead.")
-@_store
+@models_option
+@pass_settings
 def transcribe(  # noqa: PLR0913, PLR0917 - one parameter for each option
+    settings: Settings,
     file: Path,
     language: str,
     grammar: str | None,
     length: int | None,
     phrases: tuple[str, ...],
-    engine: str,
-    fetch: bool,
+    engine: str | None,
+    fetch: bool | None,
     as_json: bool,
     folder: Path | None,
 ) -> None:
-    """Recognises the speech in FILE (WAV, MP3, FLAC, Ogg, Opus).
+    """Recognises the speech in FILE (WAV, MP3, FLAC, Ogg, Opus), as this folder's server would.
 
-    Status 1: nothing was understood.
+    What is expected (--grammar, --phrase) is one answer in a file of up to 25 s; a longer file is cut at its
+    pauses, and each utterance is an answer. Status 1: nothing was understood.
 
     \b
     Examples:
@@ -156,27 +181,46 @@ def transcribe(  # noqa: PLR0913, PLR0917 - one parameter for each option
     words = tuple(kind.words(language)) if kind else ()
     try:
         pcm = read_sound(file)
-        recognizer = _recognizer(language, engine, ModelStore(local=folder), fetch)
+        one = bool(expected or words) and seconds_of(pcm) <= LONGEST_ANSWER
+        pause = kind.final_silence if kind else FINAL_SILENCE
+        stretches = [Stretch(0.0, pcm)] if one else _utterances(pcm, pause)
+        recognizer = _recognizer(settings, language, engine, store_of(settings, folder), fetch=fetch)
         try:
-            whole = bool(expected or words)
-            heard = _hear(recognizer, pcm, language, expected, words, whole=whole)
+            heard = [_hear(recognizer, stretch, language, expected, words) for stretch in stretches]
         finally:
             recognizer.close()
     except SpeechError as fault:
         raise CannotBeDone(str(fault)) from None
-    value = _value(kind, heard, language) if kind else None
-    understood = value is not None if kind else any(hypothesis.readings for hypothesis in heard)
+    values = [_value(kind, one, language) if kind else None for one in heard]
     if as_json:
-        click.echo(json.dumps(_report(heard, value), ensure_ascii=False))
+        click.echo(json.dumps(_report(stretches, heard, values), ensure_ascii=False))
     else:
-        for hypothesis in heard:
-            for reading in hypothesis.readings if kind or phrases else hypothesis.readings[:1]:
-                click.echo(f"{reading.confidence:.2f}  {reading.text}" if whole else reading.text)
-        if kind and value is not None:
-            click.echo(value)
-    if not understood:
+        _show(stretches, heard, values, readings=bool(expected or words))
+    if not any(value is not None if kind else one.readings for one, value in zip(heard, values, strict=True)):
         click.echo("nothing was understood", err=True)
         sys.exit(1)
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """What lies between two pauses of a file."""
+
+    begins: float
+    """Seconds from the beginning of the file."""
+    pcm: bytes
+
+
+def _show(
+    stretches: list[Stretch], heard: list[Hypothesis], values: list[str | None], *, readings: bool
+) -> None:
+    """All readings of an answer, its value at last; of free speech the best of each utterance."""
+    several = len(stretches) > 1
+    for stretch, one, value in zip(stretches, heard, values, strict=True):
+        place = f"{stretch.begins:.1f} s  " if several and readings else ""
+        for reading in one.readings if readings else one.readings[:1]:
+            click.echo(f"{place}{reading.confidence:.2f}  {reading.text}" if readings else reading.text)
+        if value is not None:
+            click.echo(f"{place}{value}")
 
 
 def _kind(grammar: str, length: int | None) -> Any:
@@ -197,9 +241,22 @@ def _kind(grammar: str, length: int | None) -> Any:
     return kind(**size)
 
 
-def _recognizer(language: str, engine: str, store: ModelStore, fetch: bool) -> AutoRecognizer:
-    with _Bars() as bars:
-        choice = choose([language], store, fetch=fetch, engine=engine, progress=bars.advance)
+def _recognizer(
+    settings: Settings, language: str, engine: str | None, store: ModelStore, *, fetch: bool | None
+) -> AutoRecognizer:
+    wanted = engine or settings.speech.engine
+    if wanted == "none":
+        raise CannotBeDone("speech.engine is none: calls go by keys; give --engine auto")
+    with Bars() as bars:
+        choice = choose(
+            [language],
+            store,
+            fetch=settings.speech.fetch if fetch is None else fetch,
+            engine=wanted,
+            progress=bars.advance,
+            servers={str(served): urls for served, urls in settings.speech.servers.items()},
+            second_opinion=settings.speech.second_opinion,
+        )
     recognizer = AutoRecognizer(choice, vosk_workers=1, whisper_parallel=1)
     if language not in recognizer.languages():
         recognizer.close()
@@ -210,190 +267,72 @@ def _recognizer(language: str, engine: str, store: ModelStore, fetch: bool) -> A
 
 def _hear(
     recognizer: Recognizer,
-    pcm: bytes,
+    stretch: Stretch,
     language: str,
     phrases: tuple[str, ...],
     words: tuple[str, ...],
-    *,
-    whole: bool,
-) -> list[Hypothesis]:
-    """One hypothesis for the file, or one for each utterance in it."""
-    utterances = [pcm] if whole else _utterances(pcm)
-    heard = []
-    for sound in utterances:
-        utterance = recognizer.open(language=language, phrases=phrases, words=words)
-        for place in range(0, len(sound), FRAME_BYTES * 5):
-            utterance.feed(sound[place : place + FRAME_BYTES * 5])
-        heard.append(utterance.finish(ANSWER))
-    return heard
+) -> Hypothesis:
+    utterance = recognizer.open(language=language, phrases=phrases, words=words)
+    for place in range(0, len(stretch.pcm), FRAME_BYTES * 5):
+        utterance.feed(stretch.pcm[place : place + FRAME_BYTES * 5])
+    return utterance.finish(ANSWER)
 
 
-def _utterances(pcm: bytes) -> list[bytes]:
+def _utterances(pcm: bytes, pause: float) -> list[Stretch]:
     """The stretches of speech, cut as on a call."""
     pcm += bytes(-len(pcm) % FRAME_BYTES)
-    found: list[bytes] = []
-    endpointer, current = Endpointer(initial_timeout=None, longest=25.0), bytearray()
+    found: list[Stretch] = []
+    begins, current = 0.0, bytearray()
+
+    def endpointer() -> Endpointer:
+        return Endpointer(final_silence=pause, initial_timeout=None, longest=LONGEST_ANSWER)
+
+    hearing = endpointer()
     for place in range(0, len(pcm), FRAME_BYTES):
         frame = pcm[place : place + FRAME_BYTES]
         if current:
             current += frame
-        for event in endpointer.push(frame):
+        for event in hearing.push(frame):
             if isinstance(event, SpeechStarted):
                 current += event.audio
+                begins = max(0.0, seconds_of(pcm[: place + FRAME_BYTES]) - seconds_of(event.audio))
             elif isinstance(event, SpeechEnded | TooLong):
-                found.append(bytes(current))
-                endpointer, current = Endpointer(initial_timeout=None, longest=25.0), bytearray()
+                found.append(Stretch(begins, bytes(current)))
+                hearing, current = endpointer(), bytearray()
     if current:
-        found.append(bytes(current))
+        found.append(Stretch(begins, bytes(current)))
     return found
 
 
-def _value(kind: Any, heard: list[Hypothesis], language: str) -> str | None:
+def _value(kind: Any, heard: Hypothesis, language: str) -> str | None:
     from dialogs.results import Alternative, Heard, Match  # noqa: PLC0415
     from dialogs.slots.asking import Asking  # noqa: PLC0415
 
-    readings = [reading for hypothesis in heard for reading in hypothesis.readings]
     asking = Asking(language, datetime.now())  # the wall clock of whoever typed it
-    answer = kind.judge(Heard(tuple(Alternative(r.text, r.confidence) for r in readings)), asking)
+    answer = kind.judge(Heard(tuple(Alternative(r.text, r.confidence) for r in heard.readings)), asking)
     return answer.value if isinstance(answer, Match) else None
 
 
-def _report(heard: list[Hypothesis], value: str | None) -> dict[str, Any]:
+def _report(stretches: list[Stretch], heard: list[Hypothesis], values: list[str | None]) -> dict[str, Any]:
+    """`value` is that of the file where only one utterance has one."""
+    known = [value for value in values if value is not None]
     return {
         "utterances": [
             {
-                "engine": hypothesis.engine,
-                "seconds": round(hypothesis.audio_seconds, 3),
-                "wait_seconds": round(hypothesis.wait_seconds, 3),
+                "begins": round(stretch.begins, 3),
+                "engine": one.engine,
+                "seconds": round(one.audio_seconds, 3),
+                "wait_seconds": round(one.wait_seconds, 3),
                 "readings": [
                     {"text": reading.text, "confidence": round(reading.confidence, 3)}
-                    for reading in hypothesis.readings
+                    for reading in one.readings
                 ],
+                "value": value,
             }
-            for hypothesis in heard
+            for stretch, one, value in zip(stretches, heard, values, strict=True)
         ],
-        "value": value,
+        "value": known[0] if len(known) == 1 else None,
     }
 
 
-# --- models --------------------------------------------------------------------------------------
-
-
-@click.group("models")
-def models() -> None:
-    """Speech models: what is there, and fetching what is not.
-
-    \b
-    Examples:
-      ivr models list
-      ivr models pull
-    """
-
-
-@models.command("list")
-@click.option("--json", "as_json", is_flag=True)
-@_store
-def list_models(as_json: bool, folder: Path | None) -> None:
-    """Shows every known model, and where it is.
-
-    \b
-    Example:
-      ivr models list --json
-    """
-    store = ModelStore(local=folder)
-    rows: list[dict[str, Any]] = []
-    for model in CATALOGUE.values():
-        there = store.installed(model.name)
-        rows.append(
-            {
-                "name": model.name,
-                "engine": model.engine,
-                "languages": list(model.languages),
-                "megabytes": round(model.size / 1e6),
-                "licence": model.licence,
-                "installed": str(there.folder) if there else None,
-                "verified": there.verified if there else None,
-                "damage": store.damage(model.name) if there else "",
-                "sources": [f"{source.title} ({host_of(source)})" for source in model.sources],
-                "tests_only": model.tests_only,
-            }
-        )
-    if as_json:
-        click.echo(json.dumps({"models": rows}, ensure_ascii=False))
-        return
-    table = Table("model", "languages", "MB", "state", "sources")
-    for row in rows:
-        state = "not installed"
-        if row["installed"]:
-            doubt = "damaged: pull it again" if row["damage"] else "" if row["verified"] else "not verified"
-            state = f"{row['installed']}" + (f" ({doubt})" if doubt else "")
-        languages = " ".join(row["languages"]) + (" (tests)" if row["tests_only"] else "")
-        table.add_row(row["name"], languages, str(row["megabytes"]), state, "\n".join(row["sources"]))
-    Console().print(table)
-
-
-@models.command("pull")
-@click.argument("names", nargs=-1, metavar="[MODEL]…")
-@click.option("--unverified", is_flag=True, help="Take a model whose publisher's sha256 is not known.")
-@click.option("--json", "as_json", is_flag=True)
-@_store
-def pull(names: tuple[str, ...], unverified: bool, as_json: bool, folder: Path | None) -> None:
-    """Fetches models; without a name, the best to be had for es, ca and en.
-
-    \b
-    Examples:
-      ivr models pull
-      ivr models pull vosk-es whisper-base
-      ivr models pull vosk-ca --unverified
-    """
-    store = ModelStore(local=folder)
-    if not names:
-        with _Bars() as bars:
-            choice = choose(LANGUAGES, store, fetch=True, progress=bars.advance)
-        if as_json:
-            click.echo(json.dumps({"engines": choice.engines, "reasons": choice.reasons}, ensure_ascii=False))
-        else:
-            for language, reason in choice.reasons.items():
-                click.echo(f"{language}: {reason}")
-        if "keys" in choice.engines.values():
-            raise CannotBeDone("not every language has a recogniser: the lines above say what was tried")
-        return
-    pulled = []
-    for name in names:
-        try:
-            with _Bars() as bars:
-                there = store.ensure(name, progress=bars.advance, unverified=unverified)
-        except ModelUnavailable as fault:
-            raise CannotBeDone(str(fault)) from None
-        pulled.append({"name": name, "folder": str(there.folder), "source": there.source})
-        if not as_json:
-            doubt = "" if there.verified else ", not verified"
-            click.echo(f"{name}: {there.folder} (from {there.source}{doubt})")
-    if as_json:
-        click.echo(json.dumps({"pulled": pulled}, ensure_ascii=False))
-
-
-class _Bars:
-    """Progress of downloads on standard error; silent where nobody watches."""
-
-    def __init__(self) -> None:
-        console = Console(stderr=True)
-        columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
-        self._progress = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
-        self._tasks: dict[str, TaskID] = {}
-
-    def advance(self, what: str, done: int, total: int) -> None:
-        """What is being done, bytes so far, bytes in all (0: unknown)."""
-        if what not in self._tasks:
-            self._tasks[what] = self._progress.add_task(what, total=total or None)
-        self._progress.update(self._tasks[what], completed=done, total=total or None)
-
-    def __enter__(self) -> _Bars:
-        self._progress.start()
-        return self
-
-    def __exit__(self, *_fault: object) -> None:
-        self._progress.stop()
-
-
-commands: list[click.Command] = [say, transcribe, models]
+commands: list[click.Command] = [say, transcribe]

@@ -22,7 +22,7 @@ import numpy as np
 from dialogs.results import Alternative, Heard, Match, NoMatch
 from dialogs.slots.asking import Asking
 from dialogs.spoken import say_digits
-from dialogs.universals import find_universal, universal_phrases
+from dialogs.universals import universal_phrases, wanted_instead
 from ivr.evaluation.material import Item
 from ivr.evaluation.spoiling import CONDITIONS
 from speech.endpointing import Endpointer, SpeechEnded, SpeechPaused, SpeechResumed, SpeechStarted, TooLong
@@ -274,11 +274,9 @@ def recognised(recognizer: Recognizer, item: Item, line: bytes) -> Hypothesis | 
 
 
 def judged(item: Item, given: Heard) -> Match | NoMatch:
-    """As a question judges (`dialogs.nodes.question`): its own answer if it is sure, else a universal."""
+    """As a question judges (`dialogs.nodes.question`)."""
     own = item.kind.judge(given, Asking(item.language, NOW))
-    if isinstance(own, Match) and own.band == "sure":
-        return own
-    return find_universal(given, item.language, LANGUAGES, one_key=False) or own
+    return wanted_instead(own, given, item.language, LANGUAGES, one_key=False) or own
 
 
 def in_words(text: str, language: str) -> list[str]:

@@ -24,13 +24,14 @@ from dialogs.slots.digits import Digits
 from dialogs.slots.kind import SlotKind
 from dialogs.slots.yes_no import YesNo
 from dialogs.spoken import say
+from dialogs.universals import REPEAT
 from ivr.errors import MeasurementImpossible
 from ivr.evaluation.nothing import Speak, unasked
 from speech.sound import SAMPLE_RATE, Samples, read_wav, to_samples
 
 Split = Literal["tuning", "test"]
 
-SETS = ("digits", "amounts", "yes_no", "menu", "nothing")
+SETS = ("digits", "amounts", "yes_no", "menu", "nothing", "again")
 VOICES: Mapping[str, tuple[str, ...]] = {
     "es": ("roa/es", "roa/es-419", "roa/es+klatt4", "roa/es+f2"),
     "ca": ("roa/ca", "roa/ca+klatt4", "roa/ca+f2"),
@@ -55,6 +56,12 @@ YES_NO: Mapping[str, tuple[tuple[str, str], ...]] = {
     ),
     "ko": (("네", "yes"), ("아니요", "no")),
 }
+AGAIN: Mapping[str, tuple[str, ...]] = {
+    "es": ("¿cómo?", "¿qué?", "¿perdón?", "¿qué ha dicho?", "¿cómo dice?", "¿mande?"),
+    "ca": ("com?", "què?", "perdó?", "què ha dit?", "com diu?"),
+    "en": ("what?", "sorry?", "pardon?", "come again?", "excuse me?", "what was that?"),
+}
+"""What callers say who have not heard a question for yes or no, which must not answer it."""
 MENU: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "balance": {
         "es": ("saldo", "quiero saber mi saldo", "cuánto debo"),
@@ -208,6 +215,7 @@ def synthetic_items(
         if name in (
             "yes_no",
             "menu",
+            "again",
         ):  # few phrases: each in every voice at every pace before one comes twice
             whole = [(said, speaker) for said in says for speaker in speakers]
             chance.shuffle(whole)
@@ -264,6 +272,8 @@ def _said(name: str, language: str, count: int, chance: random.Random) -> Iterat
                 yield item.text, item.value, item.kind
         case "yes_no":
             yield from ((text, value, YesNo()) for text, value in YES_NO[language])
+        case "again":
+            yield from ((text, REPEAT, YesNo()) for text in AGAIN[language])
         case "menu":
             kind = menu_kind()
             yield from ((text, name, kind) for name, texts in MENU.items() for text in texts[language])

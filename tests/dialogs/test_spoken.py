@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dialogs.errors import ValueUnspeakable
-from dialogs.spoken import clean, currencies, money, phone, say, say_digits, spell
-from dialogs.spoken_days import day
+from dialogs.expressions import parse_template
+from dialogs.prompts import render
+from dialogs.results import Alternative, Heard, Match
+from dialogs.slots import KINDS
+from dialogs.slots.asking import Asking
+from dialogs.slots.letters import letters_at
+from dialogs.spoken import clean, money, phone, say, say_digits, spell
+from dialogs.spoken_currencies import currencies
+from dialogs.spoken_days import day, time_of_day
+from dialogs.spoken_elisions import elided
 from dialogs.spoken_numbers import say_number
 
 MONEY = [
@@ -37,6 +45,9 @@ MONEY = [
     ("ca", 20200000, "GBP", "dues-centes dues mil lliures", None),
     ("ca", 200000200, "GBP", "dos milions dues lliures", None),
     ("ca", 100000000, "EUR", "un milió d'euros", None),
+    ("es", 2101, "UYU", "veintiún pesos con un centésimo", None),
+    ("es", 100, "VES", "un bolívar", None),
+    ("es", 21, "PYG", "veintiún guaraníes", None),
     ("en", 14230, "EUR", "one hundred forty-two euros and thirty cents", "€142.30"),
     ("en", 100, "EUR", "one euro", "€1.00"),
     ("en", 101, "GBP", "one pound and one penny", "£1.01"),
@@ -98,6 +109,84 @@ def test_digits_phone_spell() -> None:
     assert spell("12345678Z", "es") == "uno, dos. tres, cuatro, cinco. seis, siete, ocho. zeta"
     assert spell("X1234567L", "ca") == "ics. u, dos, tres. quatre, cinc. sis, set. ela"
     assert spell("AB12", "en") == "A, B. one, two"
+
+
+@pytest.mark.parametrize(
+    ("region", "words"),
+    [
+        ("ES", "be, uve, uve doble. uno"),
+        ("MX", "be, uve, doble u. uno"),
+        ("CO", "be, uve, doble u. uno"),
+        ("AR", "be larga, ve corta, doble ve. uno"),
+        ("CL", "be larga, ve corta, doble ve. uno"),
+    ],
+)
+def test_letters_are_named_as_in_the_country(region: str, words: str) -> None:
+    """Nobody in Mexico says "uve doble"; and what we call a letter, callers may call it, too."""
+    assert say("spell", "BVW1", name="code", language="es", region=region)[0] == words
+    known = [letter for name in words.split(". ", maxsplit=1)[0].split(", ") for letter in _letter(name)]
+    assert known == ["B", "V", "W"]
+
+
+def _letter(name: str) -> list[str]:
+    said = tuple(name.split())
+    return [letter for size, letter in letters_at(said, 0, "es") if size == len(said)][:1]
+
+
+@pytest.mark.parametrize(
+    ("before", "value", "said"),
+    [
+        ("és de ", "un euro", "és d'un euro"),
+        ("és de ", "onze euros amb un cèntim", "és d'onze euros amb un cèntim"),
+        ("De ", "una lliura", "D'una lliura"),
+        ("és de ", "dos euros", "és de dos euros"),
+        ("la del ", "onze de gener", "la de l'onze de gener"),
+        ("fins al ", "u d’abril", "fins a l'u d’abril"),
+        ("El ", "u de març", "L'u de març"),
+        ("al ", "u, dos, tres", "al u, dos, tres"),
+        ("la cita de ", "Onofre", "la cita de Onofre"),
+    ],
+)
+def test_catalan_words_before_a_number_are_elided(before: str, value: str, said: str) -> None:
+    """ "De un euro" is heard as a mistake; digits that are read out, and names, change nothing."""
+    assert elided(before, value, "ca") + value == said
+    assert elided(before, value, "es") + value == before + value
+
+
+def test_a_sentence_is_elided_and_its_recorded_parts_are_not() -> None:
+    """What the studio recorded still says what the flow says."""
+    template = parse_template("El seu saldo és de {balance:money}. Adéu.")
+    first, _bye = render(
+        template, language="ca", recording="f", pace=1.0, say=lambda _value: ("un euro", "1,00 €")
+    )
+    assert (first.text, first.shown) == ("El seu saldo és d'un euro.", "El seu saldo és de 1,00 €.")
+    assert first.pieces[0].text == "El seu saldo és de"
+
+
+TIMES = [
+    ("es", "00:00", "las doce de la noche"),
+    ("es", "12:30", "las doce y media del mediodía"),
+    ("es", "13:30", "la una y media de la tarde"),
+    ("ca", "00:30", "les dotze i mitja de la nit"),
+    ("ca", "12:00", "les dotze del migdia"),
+    ("ca", "13:30", "la una i mitja del migdia"),
+    ("ca", "14:00", "les dues de la tarda"),
+    ("ca", "19:45", "les set i quaranta-cinc de la tarda"),
+    ("ca", "20:00", "les vuit del vespre"),
+    ("ca", "21:59", "les nou i cinquanta-nou del vespre"),
+    ("ca", "22:00", "les deu de la nit"),
+    ("en", "00:00", "midnight"),
+    ("en", "12:00", "twelve noon"),
+]
+
+
+@pytest.mark.parametrize(("language", "value", "words"), TIMES)
+def test_times(language: str, value: str, words: str) -> None:
+    """With the part of the day that people name; and whoever says it back is understood."""
+    assert time_of_day(value, language)[0] == words
+    heard = Heard((Alternative(words, 0.9),))
+    found = KINDS["time"]().judge(heard, Asking(language, datetime(2026, 11, 23, 9)))
+    assert isinstance(found, Match) and found.value == value
 
 
 @pytest.mark.parametrize(

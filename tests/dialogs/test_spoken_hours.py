@@ -27,8 +27,14 @@ WEEKS = [
     (
         {"mon-fri": "08:00-20:00", "sat-sun": "00:00-24:00"},
         "de lunes a viernes, de ocho de la mañana a ocho de la noche, y los sábados y domingos, todo el día",
-        "de dilluns a divendres, de vuit del matí a vuit de la nit, i els dissabtes i diumenges, tot el dia",
+        "de dilluns a divendres, de vuit del matí a vuit del vespre, i els dissabtes i diumenges, tot el dia",
         "Monday to Friday from eight in the morning to eight in the evening, and Saturday and Sunday all day",
+    ),
+    (
+        {"wed": ["11:00-13:00", "16:00-20:00"]},
+        "los miércoles, de once a una y de cuatro a ocho",
+        "els dimecres, d'onze a una i de quatre a vuit",
+        "Wednesday from eleven to one and from four to eight",
     ),
     (
         {"tue": "22:00-02:00"},

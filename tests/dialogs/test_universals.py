@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 
-from dialogs.results import Alternative, Heard
-from dialogs.universals import CLEAR, FASTER, PERSON, REPEAT, find_universal, universal_phrases
+from dialogs.results import Alternative, Heard, Match
+from dialogs.slots.asking import Asking
+from dialogs.slots.choosing import Choice, choose
+from dialogs.slots.yes_no import YesNo
+from dialogs.universals import (
+    CLEAR,
+    FASTER,
+    PERSON,
+    REPEAT,
+    find_universal,
+    universal_phrases,
+    wanted_instead,
+)
 
 LANGUAGES = ("es", "ca", "en")
 
@@ -34,6 +47,69 @@ def test_nine_is_not_again(text: str, value: str) -> None:
     """Catalan "de nou" asks for a repetition where it is no number."""
     match = find_universal(Heard((Alternative(text, 0.9),)), "ca", LANGUAGES, one_key=False)
     assert (match.value if match else "") == value
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("es", "¿Cómo?"), ("es", "¿Qué?"), ("es", "¿Perdón?"), ("es", "perdone, ¿cómo?"), ("es", "¿eh, qué?"),
+        ("es", "¿Qué ha dicho?"), ("es", "¿Mande?"), ("es", "¿cómo dijo?"), ("es", "¿qué dice?"),
+        ("es", "perdón, no le oigo"), ("ca", "Com?"), ("ca", "Què?"), ("ca", "Perdó?"), ("ca", "Què ha dit?"),
+        ("ca", "perdoni, com?"), ("ca", "què diu?"), ("en", "What?"), ("en", "Sorry?"), ("en", "Pardon?"),
+        ("en", "Come again?"), ("en", "sorry, what?"), ("en", "I beg your pardon?"), ("en", "what was that?"),
+    ],
+)  # fmt: skip
+def test_who_did_not_hear_hears_it_again(language: str, text: str) -> None:
+    """The words that people say without thinking, in each language."""
+    match = find_universal(Heard((Alternative(text, CLEAR),)), language, LANGUAGES, one_key=False)
+    assert match is not None and match.value == REPEAT
+    assert find_universal(Heard((Alternative(text, 0.3),)), language, LANGUAGES, one_key=False) is None
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("es", "¿cómo va mi pedido?"), ("es", "perdón, no"), ("es", "qué horario tienen"), ("es", "eh"),
+        ("es", "cómo no"), ("es", "por favor"), ("es", "perdone, el martes"), ("ca", "com va la comanda"),
+        ("ca", "perdó, no"), ("ca", "què més"), ("ca", "si us plau"), ("en", "what time do you open"),
+        ("en", "sorry, no"), ("en", "pardon, the second one"), ("en", "please"), ("en", "excuse me, yes"),
+    ],
+)  # fmt: skip
+def test_the_same_words_within_others_ask_for_nothing(language: str, text: str) -> None:
+    """They begin questions and corrections, and go along with answers."""
+    assert find_universal(Heard((Alternative(text, 0.9),)), language, LANGUAGES, one_key=False) is None
+
+
+def test_what_is_only_a_second_reading_asks_for_nothing() -> None:
+    """A recogniser finds "qué" in much."""
+    heard = Heard((Alternative("mi factura", 0.6), Alternative("qué", 0.5)))
+    assert find_universal(heard, "es", LANGUAGES, one_key=False) is None
+
+
+@pytest.mark.parametrize(
+    ("readings", "value"),
+    [
+        ((("cómo", 0.9), ("cómo no", 0.8)), REPEAT),
+        ((("perdón", 0.8), ("mejor no", 0.5)), REPEAT),
+        ((("cómo no", 0.9), ("cómo", 0.8)), "yes"),
+        ((("no, perdón, ¿qué ha dicho?", 0.9),), REPEAT),
+    ],
+)
+def test_a_yes_that_is_a_lesser_reading_of_what_is_none(
+    readings: tuple[tuple[str, float], ...], value: str
+) -> None:
+    """Whoever has not heard the question must not have agreed to it."""
+    heard = Heard(tuple(Alternative(text, sure) for text, sure in readings))
+    own = YesNo().judge(heard, Asking("es", datetime(2026, 11, 23)))
+    match = wanted_instead(own, heard, "es", LANGUAGES, one_key=True) or own
+    assert isinstance(match, Match) and match.value == value
+
+
+def test_a_question_keeps_its_own_words() -> None:
+    """Where "qué" is a phrase of the question's own, it is that answer."""
+    heard = Heard((Alternative("qué", 0.9),))
+    own = choose([Choice("which", "1", {"es": ["qué"]})], heard, "es")
+    assert isinstance(own, Match) and wanted_instead(own, heard, "es", LANGUAGES, one_key=True) is None
 
 
 @pytest.mark.parametrize(("text", "value"), [("una persona", PERSON), ("volver atrás", "")])

@@ -304,7 +304,10 @@ def test_lines_stand_together_and_paces_are_told_apart(speak: object) -> None:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["--language", "ko", "--set", "digits"], "ko has no digits: choose yes_no or nothing"),
+        (
+            ["--language", "ko", "--set", "digits"],
+            "ko has no digits: it has yes_no and nothing (es, ca and en have digits",
+        ),
         (["--language", "ko", "--engine", "whisper"], "leave out --engine whisper"),
         (["--out", "/proc/none"], "/proc/none cannot be written"),
     ],

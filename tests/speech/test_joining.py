@@ -8,10 +8,11 @@ import gevent
 import numpy as np
 import pytest
 
+from speech.cached_synthesizer import CachedSynthesizer
 from speech.joining import in_recordings, pause_after, value_file
 from speech.pace import stretched
 from speech.prompt_cache import PromptCache
-from speech.prompts import CachedSynthesizer, PromptLibrary
+from speech.prompts import PromptLibrary
 from speech.pyttsx3 import Pyttsx3
 from speech.recorded import Entry, Recorded
 from speech.sound import read_wav, seconds_of, to_samples, write_wav

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
+import gevent
+import gevent.event
 import numpy as np
 import pytest
 
 import speech.piper
 from ivr.config import Settings
 from ivr.voice import open_prompts
+from speech.cached_synthesizer import LEFT_ALONE, CachedSynthesizer
 from speech.errors import SynthesizerLost
 from speech.models import ModelStore
 from speech.piper import Piper
-from speech.prompts import CachedSynthesizer
+from speech.pyttsx3 import SYSTEM_VOICES, Pyttsx3
 from speech.sound import seconds_of, to_samples
+from speech.speaking import Patience
 from tests.models import need_model
 from tests.speech.test_prompts import CountingSpeaker
 
@@ -99,6 +105,67 @@ def test_calls_go_on_without_it(tmp_path: Path) -> None:
         assert prompts.prepare_recordings() == 0
     finally:
         synthesizer.close()
+
+
+def test_a_piper_that_hangs_costs_no_caller_a_second_and_a_half(voice: Path, tmp_path: Path) -> None:
+    """espeak-ng speaks instead, at once for the next caller; and Piper again when it is back."""
+    now = [0.0]
+    usual, better = Pyttsx3(voices=SYSTEM_VOICES), Piper({"en": voice}, patience=Patience(4.0), timeout=60)
+    both = CachedSynthesizer(usual, tmp_path, preferred=better, clock=lambda: now[0])
+    try:
+        usual.wait_ready(20)
+        better.wait_ready(60)
+        by_piper = both.make("hello", language="en")
+        os.kill(better.worker_pids()[0], signal.SIGSTOP)
+        with gevent.Timeout(4.0):  # 1.5 s, and a little for espeak-ng
+            first = both.render("good morning", language="en")
+        with gevent.Timeout(1.4):
+            second = both.render("good evening", language="en")
+        assert both.render("hello", language="en") == by_piper, "what is there already is played"
+        assert not both.has("good evening", language="en")
+        again = both.make("good evening", language="en")
+        assert again not in (first, second) and both.has("good evening", language="en")
+        assert both.render("good morning", language="en") != first, "it was said again to the next worker"
+    finally:
+        both.close()
+
+
+class _HangingSpeaker(CountingSpeaker):
+    """Says nothing until it is let go."""
+
+    engine = "better"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.may = gevent.event.Event()
+
+    def identity(self, language: str) -> str:
+        return f"better {language}"
+
+    def speak(self, text: str, *, language: str, pace: float = 1.0) -> bytes:
+        self.may.wait()
+        return super().speak(text, language=language, pace=pace)
+
+
+def test_a_preferred_voice_that_is_late_is_left_alone_for_a_while(tmp_path: Path) -> None:
+    """Nobody waits for it meanwhile, and what it was asked for is there when it is back."""
+    now = [0.0]
+    better, usual = _HangingSpeaker(), CountingSpeaker()
+    both = CachedSynthesizer(usual, tmp_path, preferred=better, soon=0.05, clock=lambda: now[0])
+    late = both.render("hola", language="es")
+    both.render("adiós", language="es")
+    both.speak_into(tmp_path / "secret.wav", "uno", language="es")
+    assert (better.spoken, usual.spoken) == ([], ["hola", "adiós", "uno"])
+    better.may.set()
+    kept = both.make("hola", language="es")
+    assert kept != late and better.spoken == ["hola"]
+    now[0] = LEFT_ALONE - 0.1
+    both.render("gracias", language="es")
+    assert better.spoken == ["hola"], "it is left alone, though it would answer"
+    assert both.render("hola", language="es") == kept, "but what it has said before is played"
+    now[0] = LEFT_ALONE
+    both.render("bien", language="es")
+    assert better.spoken == ["hola", "bien"]
 
 
 def test_the_preferred_voice_speaks_what_it_can(tmp_path: Path) -> None:

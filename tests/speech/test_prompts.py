@@ -11,8 +11,9 @@ import gevent.event
 import numpy as np
 import pytest
 
+from speech.cached_synthesizer import CachedSynthesizer
 from speech.errors import SynthesizerLost
-from speech.prompts import CachedSynthesizer, PromptLibrary
+from speech.prompts import PromptLibrary
 from speech.pyttsx3 import Pyttsx3, Voice
 from speech.sound import read_wav, write_wav
 from tests.speech.conftest import noise, tones

@@ -9,15 +9,22 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from ivr.cli.speech import commands
-from speech.sound import read_wav, write_wav
+from ivr.cli.models import models
+from ivr.cli.speech import LONGEST_ANSWER, _speaker, _utterances, commands
+from ivr.config import Settings
+from speech.pyttsx3 import Pyttsx3
+from speech.sound import read_wav, seconds_of, write_wav
 from tests.models import need_model
 from tests.speech.conftest import noise, silence
 
 
-def _run(*arguments: str) -> Result:
-    group = click.Group("ivr", commands={command.name or "": command for command in commands})
-    return CliRunner().invoke(group, list(arguments), prog_name="ivr")
+def _run(*arguments: str, **settings: object) -> Result:
+    group = click.Group("ivr", commands={command.name or "": command for command in (*commands, models)})
+    return CliRunner().invoke(group, list(arguments), prog_name="ivr", obj=_settings(**settings))
+
+
+def _settings(**speech: object) -> Settings:
+    return Settings.model_validate({"home": "/nowhere", "speech": speech})
 
 
 def test_say_writes_a_telephone_file(tmp_path: Path) -> None:
@@ -90,6 +97,104 @@ def test_digits_come_last(tmp_path: Path) -> None:
     report = json.loads(_run(*arguments, "--json").output)
     assert report["value"] == "4571"
     assert report["utterances"][0]["engine"] == "whisper-base"
+
+
+def _pieces(speaker: Pyttsx3) -> bytes:
+    """More than half a minute: three numbers, at about 1, 14 and 27 s."""
+    said = [speaker.speak(text, language="es") for text in ("cuatro, cinco", "siete, uno", "ocho, nueve")]
+    return b"".join(silence(1.0) + one + silence(12.0 - seconds_of(one)) for one in said)
+
+
+def test_a_long_file_is_cut_at_its_pauses(speaker: Pyttsx3) -> None:
+    """All of it, each utterance with its place."""
+    stretches = _utterances(_pieces(speaker), 0.7)
+    assert [round(one.begins) for one in stretches] == [1, 14, 27]
+    assert all(0.5 < seconds_of(one.pcm) < 4 for one in stretches)
+
+
+def test_who_does_not_pause_is_cut_and_not_lost(speaker: Pyttsx3) -> None:
+    """A minute of talk: nothing is longer than the recogniser hears, and nothing is left out."""
+    sentence = speaker.speak("y entonces le dije que no podía ser porque estaba cerrado", language="es")
+    talk = sentence * (round(60 / seconds_of(sentence)) + 1)
+    stretches = _utterances(silence(0.5) + talk + silence(1.0), 0.7)
+    assert all(seconds_of(one.pcm) <= LONGEST_ANSWER + 0.5 for one in stretches)
+    assert sum(seconds_of(one.pcm) for one in stretches) > 0.97 * seconds_of(talk)
+
+
+def test_a_long_file_is_heard_to_its_end(speaker: Pyttsx3, tmp_path: Path) -> None:
+    """With a kind of answer each utterance has its value; the file has one where only one has."""
+    need_model("whisper-base")
+    write_wav(tmp_path / "long.wav", _pieces(speaker))
+    arguments = ("transcribe", str(tmp_path / "long.wav"), "--grammar", "digits", "--no-fetch", "--json")
+    report = json.loads(_run(*arguments, engine="whisper").output)
+    assert [round(one["begins"]) for one in report["utterances"]] == [1, 14, 27]
+    assert all(one["readings"] for one in report["utterances"]), "all of it was heard"
+    assert len({one["value"] for one in report["utterances"]}) == 3 and report["value"] is None
+
+
+@pytest.mark.parametrize(
+    ("speech", "arguments", "says"),
+    [
+        ({"engine": "none"}, [], "speech.engine is none: calls go by keys; give --engine auto"),
+        ({"engine": "vosk", "fetch": False}, [], "vosk-es"),
+        (
+            {"servers": {"es": ["ws://127.0.0.1:1"]}, "fetch": False},
+            ["--engine", "vosk"],
+            "ws://127.0.0.1:1 cannot",
+        ),
+    ],
+)
+def test_transcribe_hears_as_the_server_would(
+    speech: dict[str, object], arguments: list[str], says: str, tmp_path: Path
+) -> None:
+    """The engine, the vosk-servers and whether models may be fetched are those of ivr.yaml."""
+    write_wav(tmp_path / "a.wav", silence(1.0))
+    done = _run("transcribe", str(tmp_path / "a.wav"), "--models", str(tmp_path), *arguments, **speech)
+    assert done.exit_code == 2 and says in done.output, done.output
+
+
+@pytest.mark.parametrize(
+    ("speech", "language", "voice", "used"),
+    [
+        ({}, "es", None, "roa/es "),
+        ({"spanish": "es-419"}, "es", None, "roa/es-419 "),
+        ({"spanish": "es-419"}, "es", "roa/es+f2", "roa/es+f2 "),
+        ({"spanish": "es-419"}, "ca", None, "roa/ca "),
+        ({"piper": {"es": "gone.onnx"}}, "es", None, "roa/es "),
+    ],
+)
+def test_say_speaks_as_the_server_would(
+    speech: dict[str, object], language: str, voice: str | None, used: str
+) -> None:
+    """The region and the better voice of ivr.yaml; espeak-ng where that one cannot be had, as on calls."""
+    chosen = _speaker(_settings(**speech), language, voice, None)
+    try:
+        assert used in chosen.identity(language)
+    finally:
+        chosen.close()
+
+
+def test_say_keeps_the_pace_of_the_folder(tmp_path: Path) -> None:
+    """`--pace` counts from there."""
+    for name, pace in (("usual", 1.0), ("slow", 0.7)):
+        done = _run("say", "Su saldo es de cien euros.", "--out", str(tmp_path / f"{name}.wav"), pace=pace)
+        assert done.exit_code == 0, done.output
+    usual, slow = (len(read_wav(tmp_path / f"{name}.wav")) for name in ("usual", "slow"))
+    assert slow > 1.2 * usual
+
+
+def test_models_are_looked_for_where_the_server_looks(tmp_path: Path) -> None:
+    """`speech.models`, first of all."""
+    need_model("whisper-base")
+    there = next(row for row in _listed() if row["name"] == "whisper-base")["installed"]
+    (tmp_path / Path(there).name).symlink_to(there)
+    found = next(row for row in _listed(models=str(tmp_path)) if row["name"] == "whisper-base")
+    assert found["installed"] == str(tmp_path / Path(there).name)
+
+
+def _listed(**speech: object) -> list[dict[str, str]]:
+    rows: list[dict[str, str]] = json.loads(_run("models", "list", "--json", **speech).output)["models"]
+    return rows
 
 
 def test_silence_is_status_one(tmp_path: Path) -> None:

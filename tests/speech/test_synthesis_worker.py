@@ -13,7 +13,7 @@ import pytest
 
 from speech.errors import SynthesizerLost
 from speech.pyttsx3 import Pyttsx3, Voice
-from speech.speaking import SpeakingPool
+from speech.speaking import Patience, SpeakingPool
 from speech.worker_pyttsx3 import spoken_text
 
 
@@ -62,15 +62,15 @@ def _gone(pid: int) -> bool:
     return not Path(f"/proc/{pid}").exists()
 
 
-def test_a_synthesiser_that_hangs_for_ever_is_given_up() -> None:
-    """Whatever takes its place hangs as well: the deadline holds, and says so."""
+def _silent_for(patience: Patience, text: str) -> float:
+    """Seconds until a pool whose workers all hang gives that text up."""
     pool = SpeakingPool(
         "mute",
         "tests.speech.echo_worker",
         {},
         workers=1,
-        timeout=2.0,
-        patience=0.2,
+        timeout=20.0,
+        patience=patience,
         start_timeout=20.0,
         progress=None,
     )
@@ -78,10 +78,20 @@ def test_a_synthesiser_that_hangs_for_ever_is_given_up() -> None:
         pool.wait_ready(20)
         began = time.monotonic()
         with pytest.raises(SynthesizerLost, match="did not answer"):
-            pool.render(text="hola")
-        assert time.monotonic() - began < 4
+            pool.render(text=text)
+        return time.monotonic() - began
     finally:
         pool.close()
+
+
+def test_a_synthesiser_that_hangs_for_ever_is_given_up() -> None:
+    """Whatever takes its place hangs as well, and is given as long as the first: callers wait in silence."""
+    assert _silent_for(Patience(0.2), "hola") < 8
+
+
+def test_a_long_text_is_waited_for_longer() -> None:
+    """A voice that takes longer for it is not hung."""
+    assert _silent_for(Patience(0.1, a_sign=0.02), "hola " * 10) > 2 * (0.1 + 0.02 * 50)
 
 
 def test_after_close_there_is_no_voice() -> None:

@@ -20,8 +20,9 @@ from ivr.living.attention import Attention
 from ivr.living.interruptions import is_nod, samples_of
 from ivr.living.listening import Collected, Question
 from ivr.living.voicing import Voicing
+from speech.cached_synthesizer import CachedSynthesizer
 from speech.errors import RecognizerTimeout
-from speech.prompts import CachedSynthesizer, PromptLibrary
+from speech.prompts import PromptLibrary
 from speech.pyttsx3 import CALLER_VOICES, Pyttsx3
 from speech.recognizer import WHILE_SPOKEN, Hypothesis, Reading
 from speech.sound import FRAME_BYTES, FRAME_SECONDS, read_wav, seconds_of, to_pcm, to_samples, write_wav

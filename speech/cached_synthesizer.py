@@ -1,0 +1,156 @@
+"""What was synthesised once is a file: the `Synthesizer` port, made of one engine or two."""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+import gevent
+
+from speech.errors import SynthesizerLost
+from speech.prompt_cache import CACHE_LIMIT, PromptCache
+from speech.sound import write_wav
+from speech.studio import SOUND_VERSION
+
+LOG = logging.getLogger("speech.cached_synthesizer")
+T = TypeVar("T")
+
+SOON = 1.5
+"""Seconds that callers wait for the preferred voice. Piper says 160 signs in them, on two busy cores."""
+LEFT_ALONE = 10.0
+"""Seconds for which a preferred voice that was late is not asked, as a vosk-server is."""
+
+
+class Speaker(Protocol):
+    """An engine that gives samples, such as `speech.pyttsx3.Pyttsx3`."""
+
+    engine: str
+
+    def languages(self) -> frozenset[str]: ...
+
+    def identity(self, language: str) -> str: ...
+
+    def speak(self, text: str, *, language: str, pace: float = 1.0) -> bytes: ...
+
+    def close(self) -> None: ...
+
+
+class CachedSynthesizer:
+    """The `Synthesizer` port: each text is spoken once and then is a file.
+
+    Callers wait for the preferred voice no longer than `SOON`: then the other one speaks. What comes late is
+    kept for the next time.
+    """
+
+    def __init__(
+        self,
+        speaker: Speaker,
+        folder: Path,
+        *,
+        limit: int = CACHE_LIMIT,
+        preferred: Speaker | None = None,
+        soon: float = SOON,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`folder` is created; `limit` in bytes, above which the longest unused files go.
+
+        `preferred` speaks the languages that it has a voice for, as long as it can within `soon` seconds;
+        `speaker` the rest. Raises `SynthesizerLost` if the folder cannot be written.
+        """
+        self._speaker, self._preferred = speaker, preferred
+        self._longest, self._clock = soon, clock
+        self._late_at = -math.inf
+        self.engine = "+".join(one.engine for one in (preferred, speaker) if one is not None)
+        self._cache = PromptCache(folder, limit=limit)
+
+    def render(self, text: str, *, language: str, pace: float = 1.0) -> Path:
+        """The file of this text, for somebody who waits for it on the line. Raises `SynthesizerLost`."""
+        wanted = self._preferring(language)
+        if wanted is not None:
+            if self._cache.has(_key(wanted, text, language, pace)):
+                return self._render(wanted, text, language, pace)
+            try:
+                return self._soon(lambda: self._render(wanted, text, language, pace))
+            except SynthesizerLost as lost:
+                self._complain(wanted, lost)
+        return self._render(self._speaker, text, language, pace)
+
+    def make(self, text: str, *, language: str, pace: float = 1.0) -> Path:
+        """The same where nobody waits on the line: as long as it takes. Raises `SynthesizerLost`."""
+        wanted = self._preferring(language)
+        if wanted is not None:
+            try:
+                return self._render(wanted, text, language, pace)
+            except SynthesizerLost as lost:
+                self._complain(wanted, lost)
+        return self._render(self._speaker, text, language, pace)
+
+    def speak_into(self, file: Path, text: str, *, language: str, pace: float = 1.0) -> None:
+        """Speaks it into that file, and keeps nothing of it here. Raises `SynthesizerLost`."""
+        pcm, wanted = None, self._preferring(language)
+        if wanted is not None:
+            try:
+                pcm = self._soon(lambda: wanted.speak(text, language=language, pace=pace))
+            except SynthesizerLost as lost:
+                self._complain(wanted, lost)
+        if pcm is None:
+            pcm = self._speaker.speak(text, language=language, pace=pace)
+        try:
+            write_wav(file, pcm)
+        except OSError as refused:
+            raise SynthesizerLost(f"{file.parent}: cannot be written ({refused.strerror})") from None
+
+    def has(self, text: str, *, language: str, pace: float = 1.0) -> bool:
+        """Whether it is there already. Raises `SynthesizerLost` without a voice."""
+        speaker = self._preferring(language) or self._speaker
+        return self._cache.has(_key(speaker, text, language, pace))
+
+    def close(self) -> None:
+        """Ends the engines' workers; the files stay."""
+        for speaker in (self._preferred, self._speaker):
+            if speaker is not None:
+                speaker.close()
+
+    def _preferring(self, language: str) -> Speaker | None:
+        """The preferred speaker, if it has a voice for that language."""
+        known = self._preferred is not None and language.partition("-")[0] in self._preferred.languages()
+        return self._preferred if known else None
+
+    def _soon(self, work: Callable[[], T]) -> T:
+        """What `work` gives, by the preferred voice. Raises `SynthesizerLost`, also if it is late: then it
+        goes on beside."""
+        if self._clock() - self._late_at < LEFT_ALONE:
+            raise SynthesizerLost("it was late")
+        beside = gevent.spawn(_told, work)
+        beside.join(self._longest)
+        if not beside.ready():
+            self._late_at = self._clock()
+            raise SynthesizerLost(f"nothing within {self._longest:g} s; left alone for {LEFT_ALONE:g} s")
+        given = beside.get()
+        if isinstance(given, SynthesizerLost):
+            raise given
+        return given
+
+    def _complain(self, speaker: Speaker, lost: SynthesizerLost) -> None:
+        LOG.warning("%s is not to be had, %s speaks: %s", speaker.engine, self._speaker.engine, lost)
+
+    def _render(self, speaker: Speaker, text: str, language: str, pace: float) -> Path:
+        key = _key(speaker, text, language, pace)
+        return self._cache.sound(key, lambda: speaker.speak(text, language=language, pace=pace))
+
+
+def _told(work: Callable[[], T]) -> T | SynthesizerLost:
+    """What it gives or fails with: a greenlet's own exception would be printed."""
+    try:
+        return work()
+    except SynthesizerLost as lost:
+        return lost
+
+
+def _key(speaker: Speaker, text: str, language: str, pace: float) -> str:
+    """All that the sound depends on. Raises `SynthesizerLost` without a voice."""
+    return "\n".join((SOUND_VERSION, speaker.identity(language), language, f"{pace:.3f}", text))
