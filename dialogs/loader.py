@@ -159,10 +159,8 @@ def assemble(
         if flow is None:
             continue
         if flow.name in flows:
-            other = flows[flow.name].source.file
-            problems.append(
-                source.problem(("flow",), f"`{flow.name}` is also the name of {other}: rename one")
-            )
+            told = f"`{flow.name}` is also the name of {flows[flow.name].source.file}: rename one"
+            problems.append(source.problem(("flow",), told))
             continue
         flows[flow.name] = flow
     rules, misshapen = read_rules(segments)
@@ -178,11 +176,10 @@ def assemble(
     parts = sound_parts(segments) if misshapen and segments is not None else (rules, frozenset[int | str]())
     if parts is None:
         return found, problems
-    sound, unread = parts
-    problems += check_shortcuts(sound, flows) if not segments_lost else ()
+    problems += check_shortcuts(parts[0], flows) if not segments_lost else ()
     if segments is not None and part_of is None:
         around = Around(flows, catalogue, extent.whole)
-        problems += check_segments(sound, segments, around, unread=unread)
+        problems += check_segments(parts[0], segments, around, unread=parts[1])
     return found, problems
 
 
