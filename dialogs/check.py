@@ -144,7 +144,7 @@ def _check_flow(
             yield flow.problem(name, way, message)
         for lack, message in step.lacks(flow.languages):
             yield flow.problem(name, lack, message)
-        yield from _check_targets(flow, name, step, hidden, flows.flows)
+        yield from _check_targets(flow, name, step, hidden, flows.names)
         yield from check_words(flow, name, step, known)
         yield from check_conditions(flow, name, step, known, answers)
         if isinstance(step, Question):
@@ -263,7 +263,7 @@ def _check_subflows(flows: FlowSet) -> Iterator[Problem]:
                 continue
             child = flows.flows.get(step.subflow)
             if child is None:
-                remedy = nearest(step.subflow, set(flows.flows) - {flow.name})
+                remedy = nearest(step.subflow, flows.names - {flow.name})
                 yield flow.problem(name, ("subflow",), f"there is no flow `{step.subflow}`: {remedy}")
                 continue
             calls.setdefault(flow.name, []).append(child.name)

@@ -25,7 +25,7 @@ def check_asides(flows: FlowSet) -> Iterator[Problem]:
             way, child = ("asides", "intents", intent), flows.flows.get(name)
             if child is None:
                 yield flow.source.problem(
-                    way, f"there is no flow `{name}`: {nearest(name, set(flows.flows) - {flow.name})}"
+                    way, f"there is no flow `{name}`: {nearest(name, flows.names - {flow.name})}"
                 )
             elif child is flow:
                 yield flow.source.problem(way, f"`{name}` is this flow itself: name another")

@@ -116,6 +116,8 @@ class FlowSet:
     """What they were checked against; calendars and destinations are read from it."""
     segments: SegmentRules = NO_RULES
     """Who callers are taken for, and how they are treated."""
+    beside: frozenset[str] = frozenset()
+    """The names of flows that are there too and were not read: what a misspelt one may have meant."""
 
     @cached_property
     def outcomes(self) -> frozenset[str]:
@@ -130,6 +132,11 @@ class FlowSet:
         """The names of all its menus."""
         steps = [step for flow in self.flows.values() for step in flow.steps.values()]
         return frozenset(name for step in steps if isinstance(name := getattr(step, "menu", None), str))
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Of all flows that are there, read or not."""
+        return self.beside | self.flows.keys()
 
     def flow(self, name: str) -> Flow:
         """Raises `UnknownFlow`."""

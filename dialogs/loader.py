@@ -22,6 +22,7 @@ from dialogs.check_words import Extent
 from dialogs.errors import FlowsInvalid, Problem
 from dialogs.figures import truths
 from dialogs.flow import Consent, Flow, FlowSet, Name, Purpose, Retries
+from dialogs.linked import Linked
 from dialogs.misread import explain, told_once, truth_for_a_number
 from dialogs.prompts import Words
 from dialogs.segments.checking import Around, check_segments, check_shortcuts
@@ -85,9 +86,16 @@ def load_flows(
 
 
 def read_flows(
-    paths: Iterable[Path], catalogue: Catalogue, *, extra_languages: Sequence[str] = ()
+    paths: Iterable[Path],
+    catalogue: Catalogue,
+    *,
+    extra_languages: Sequence[str] = (),
+    part_of: Linked | None = None,
 ) -> tuple[FlowSet, list[Problem]]:
-    """The flows that can be read at all, and every problem: for `ivr check` and editors."""
+    """The flows that can be read at all, and every problem: for `ivr check` and editors.
+
+    `part_of`: what else lies there and is not read. The segments, which speak of all flows, are not checked.
+    """
     paths = list(paths)
     files = flow_files(paths)
     sources: list[Source] = []
@@ -103,7 +111,7 @@ def read_flows(
             continue
         sources.append(source)
         version.update(repr(source.content).encode())
-    segments, unread = find_segments(paths)
+    segments, unread = find_segments(paths if part_of is None else part_of.named)
     problems += unread
     if segments is not None:
         version.update(repr(segments.content).encode())
@@ -116,6 +124,7 @@ def read_flows(
         complete=not lost,
         segments=segments,
         segments_lost=segments is None and bool(unread),
+        part_of=part_of,
     )
     return (
         replace(flows, version=version.hexdigest()[:16]),
@@ -131,9 +140,11 @@ def assemble(
     complete: bool = True,
     segments: Source | None = None,
     segments_lost: bool = False,
+    part_of: Linked | None = None,
 ) -> tuple[FlowSet, list[Problem]]:
     """From read sources to a set and its problems. `complete`: there is no file beside these;
-    `segments_lost`: there are segments, which could not be read, so that nobody knows what they name."""
+    `segments_lost`: there are segments, which could not be read, so that nobody knows what they name;
+    `part_of`: as for `read_flows`."""
     flows: dict[str, Flow] = {}
     problems: list[Problem] = []
     heads = whole = True
@@ -148,16 +159,15 @@ def assemble(
         if flow is None:
             continue
         if flow.name in flows:
-            other = flows[flow.name].source.file
-            problems.append(
-                source.problem(("flow",), f"`{flow.name}` is also the name of {other}: rename one")
-            )
+            told = f"`{flow.name}` is also the name of {flows[flow.name].source.file}: rename one"
+            problems.append(source.problem(("flow",), told))
             continue
         flows[flow.name] = flow
     rules, misshapen = read_rules(segments)
     problems += misshapen
     types, sensitive = value_types(flows, catalogue), sensitive_names(flows)
-    found = FlowSet(flows, types, sensitive, catalogue=catalogue, segments=rules)
+    there = frozenset[str]() if part_of is None else part_of.names - flows.keys()
+    found = FlowSet(flows, types, sensitive, catalogue=catalogue, segments=rules, beside=there)
     extent = Extent(complete, complete and heads, complete and whole)
     wrong = check_set(found, catalogue, extent=extent)
     # Whoever misspells a language has written the texts in the one that is meant.
@@ -166,11 +176,10 @@ def assemble(
     parts = sound_parts(segments) if misshapen and segments is not None else (rules, frozenset[int | str]())
     if parts is None:
         return found, problems
-    sound, unread = parts
-    problems += check_shortcuts(sound, flows) if not segments_lost else ()
-    if segments is not None:
+    problems += check_shortcuts(parts[0], flows) if not segments_lost else ()
+    if segments is not None and part_of is None:
         around = Around(flows, catalogue, extent.whole)
-        problems += check_segments(sound, segments, around, unread=unread)
+        problems += check_segments(parts[0], segments, around, unread=parts[1])
     return found, problems
 
 

@@ -85,10 +85,7 @@ def simulate(  # noqa: PLR0913, PLR0917 -- one per option
     if html is not None:
         title = f"Simulation: {strategy} {name}" if name else "Simulation"
         html.write_text(page(outcome, title), encoding="utf-8")
-    if as_json:
-        show_json(record(outcome))
-    else:
-        _show(outcome, html)
+    show_json(record(outcome)) if as_json else _show(outcome, html)
     sys.exit(1 if outcome.rule_violations else 0)
 
 

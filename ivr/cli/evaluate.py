@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Sequence
+from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from rich.table import Table
 from ivr.cli import pass_settings
 from ivr.cli.calibrate import calibrate
 from ivr.cli.flows import CannotBeDone, write
+from ivr.cli.shown import show_json
 from ivr.config import Settings
 from ivr.errors import MeasurementImpossible
 from ivr.evaluation import answering
@@ -124,11 +126,8 @@ def speech_(  # noqa: PLR0913, PLR0917 - one parameter for each option
     callers = Callers(chosen)
     try:
         material = drawn(callers, chosen, sets or SETS, items, seed, voices, split, told=_tell)
-        recognizer = _recognizer(settings, chosen, engine)
-        try:
+        with closing(_recognizer(settings, chosen, engine)) as recognizer:
             results = _measured(recognizer, material, conditions, callers)
-        finally:
-            recognizer.close()
     except (SpeechError, MeasurementImpossible) as fault:
         raise CannotBeDone(str(fault)) from None
     finally:
@@ -139,10 +138,7 @@ def speech_(  # noqa: PLR0913, PLR0917 - one parameter for each option
         write(out / "speech.json", json.dumps(report, ensure_ascii=False, indent=1) + "\n")
         title = f"Recognition by {recognizer.engine}, {split} half"
         write(out / "speech.svg", picture(cells, title, paces(results)))
-    if as_json:
-        click.echo(json.dumps(report, ensure_ascii=False))
-    else:
-        _show(cells, paces(results), report)
+    show_json(report) if as_json else _show(cells, paces(results), report)
 
 
 def _korean(chosen: Sequence[str], sets: tuple[str, ...], engine: str) -> tuple[tuple[str, ...], str]:

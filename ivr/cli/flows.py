@@ -19,6 +19,7 @@ from dialogs.catalogue import Catalogue, load_catalogue
 from dialogs.check import unperformable
 from dialogs.errors import DialogError, FlowsInvalid, Problem
 from dialogs.flow import Flow, FlowSet
+from dialogs.linked import Linked, linked
 from dialogs.loader import ENDING, flow_files, load_flows, read_flows
 from dialogs.rehearsal import Script, load_scripts, misshapen, test_files
 from dialogs.segments.golden import GoldenPlayed, golden_files, play_golden
@@ -135,9 +136,16 @@ def _served_among(named: list[Path], places: Places) -> bool:
     return places.flows_folder.resolve() in (folder.resolve() for folder in folders(named))
 
 
-def _tell(problems: list[Problem], notes: list[Problem], *, as_json: bool) -> None:
+def _tell(
+    problems: list[Problem], notes: list[Problem], read_with: tuple[Path, ...] = (), *, as_json: bool
+) -> None:
     if as_json:
-        click.echo(json.dumps({"problems": rows(problems), "notes": rows(notes)}, ensure_ascii=False))
+        told = {
+            "problems": rows(problems),
+            "notes": rows(notes),
+            "read_with": [str(file) for file in read_with],
+        }
+        click.echo(json.dumps(told, ensure_ascii=False))
         return
     show_problems(problems)
     for note in notes:
@@ -158,7 +166,7 @@ def check(
     Examples:
       ivr check                          the flows of this installation, which the server takes
       ivr check my-flows/                a folder
-      ivr check my-flows/main.flow.yaml  one file (read with the flows beside it)
+      ivr check my-flows/main.flow.yaml  one file, read with what it uses or what uses it
 
     The installation's files of back ends and of queues, if it has them, are checked too.
     What runs in tests but not on live calls (steps, look-ups that are answered otherwise) is noted; that is
@@ -176,12 +184,25 @@ def check(
         _tell(fault.problems, [], as_json=as_json)
         sys.exit(1)
     found = _found(named, known, catalogue_file, places)
-    _tell(found.problems, found.notes, as_json=as_json)
+    _tell(found.problems, found.notes, found.besides, as_json=as_json)
     if found.problems:
         sys.exit(1)
     if not as_json:
         where = "" if paths else f" in {named[0]}"
         click.echo(f"{found.files} flow file(s) and {found.scripts} scripted call(s){where}: no mistakes")
+        if found.besides:
+            click.echo(f"read with {_named(found.besides)}: what they use and what uses them")
+
+
+MOST_NAMED = 6
+"""Files."""
+
+
+def _named(files: tuple[Path, ...]) -> str:
+    """The first of them, and how many more."""
+    shown = ", ".join(file.name for file in files[:MOST_NAMED])
+    more = len(files) - MOST_NAMED
+    return f"{shown} and {more} more" if more > 0 else shown
 
 
 @dataclass
@@ -189,22 +210,40 @@ class _Found:
     """What was looked at, and what was found."""
 
     files: int
+    besides: tuple[Path, ...]
+    """The flow files that these were read with, if not the whole folder."""
     scripts: int = 0
     problems: list[Problem] = field(default_factory=list)
     notes: list[Problem] = field(default_factory=list)
+
+
+def _alone(named: list[Path], places: Places | None) -> Linked | None:
+    """What single flows are read with; `None` where a folder, its segments or tests are named, too.
+
+    Where the folder is one of flows (what servers take, or with a catalogue beside or above), all below
+    belongs to it. Anywhere else, such as in `/tmp`, only what lies beside.
+    """
+    if not all(path.name.endswith(ENDING) and not path.is_dir() for path in named):
+        return None
+    served = places is not None and _served_among(named, places)
+    above = (at for folder in folders(named) for at in (folder.resolve(), *folder.resolve().parents))
+    return linked(named, CATALOGUE, below=served or any((at / CATALOGUE).is_file() for at in above))
 
 
 def _found(named: list[Path], known: Catalogue, catalogue_file: Path | None, places: Places | None) -> _Found:
     """The flows, their tests, segments, back ends and queues. Raises `CannotBeDone`."""
     if places is not None:
         known = with_collections(known, places.strategies_folder)
-    flows, problems = read_flows(folders(named), known)
     files = flow_files(named)
+    alone = _alone(named, places)
+    around = folders(named) if alone is None else sorted({*alone.named, *alone.others})
+    flows, problems = read_flows(around, known, part_of=alone)
     if not files and not any(path.name == SEGMENTS for path in named):
         raise CannotBeDone(f"there is no flow file (*.flow.yaml) in {named[0]}: name another folder")
     segments = {str(path / SEGMENTS) if path.is_dir() else str(path) for path in named}
     wanted = {*map(str, files), *segments}
-    found = _Found(len(files), problems=[problem for problem in problems if problem.file in wanted])
+    besides = () if alone is None else alone.others
+    found = _Found(len(files), besides, problems=[problem for problem in problems if problem.file in wanted])
     if problems:
         found.problems += misshapen(test_files(named))
     else:

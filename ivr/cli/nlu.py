@@ -199,10 +199,9 @@ def test_(  # noqa: PLR0913, PLR0917 - one for each option of the command
     configure(quieter(settings.log))
     folder, chosen = chosen_examples(settings, languages)
     sentences = _apart(folder, chosen, which)
-    heard: dict[str, list[HeardSentence]] = {}
     if spoken:
         sentences = {language: drawn(each, count) for language, each in sentences.items()}
-        heard = as_heard(settings, sentences, callers)
+    heard = as_heard(settings, sentences, callers) if spoken else {}
     results: dict[str, Any] = {}
     with closing(_engine(settings, engine, chosen, url)) as understander:
         for language in chosen:
@@ -213,11 +212,16 @@ def test_(  # noqa: PLR0913, PLR0917 - one for each option of the command
                 results[language]["mistakes"] = _mistakes(told, shown=0 if as_json else SHOWN)
     kind = f"{which}, spoken by {callers} callers" if spoken else which
     found = {"engine": engine, "set": kind, "languages": results}
-    before = {str(file): _before(file, kind) for file in compare}
+    _tell(found, {str(file): _before(file, kind) for file in compare}, out, as_json=as_json)
+
+
+def _tell(found: dict[str, Any], before: dict[str, Any], out: Path | None, *, as_json: bool) -> None:
+    """What was found: kept in `out`, shown, and set beside what was found before."""
     if out is not None:
-        (out / f"nlu-{engine}.json").write_text(json.dumps(found, indent=1) + "\n", "utf-8")
+        (out / f"nlu-{found['engine']}.json").write_text(json.dumps(found, indent=1) + "\n", "utf-8")
+    results = found["languages"]
     show_json(found) if as_json else _show(results)
-    for language in chosen if before else ():
+    for language in results if before else ():
         _show_beside(before, found, language, out, as_json=as_json)
 
 

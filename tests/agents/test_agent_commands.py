@@ -9,6 +9,7 @@ from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 
+import gevent
 import pytest
 from rich.console import Console
 
@@ -127,6 +128,33 @@ def test_a_contact_from_the_call_to_its_outcome(desk: Desk) -> None:
     assert wrong.returncode == 2 and "day: must be filled in" in wrong.stderr
     assert desk.run("agent", "close", "2001", "wrong_number", "--answer", "reason=forgot").returncode == 0
     assert desk.run("agent", "contact", "2001").returncode == 2
+
+
+def test_a_supervisor_listens_in_and_moves_nobody_whom_no_server_has(desk: Desk) -> None:
+    """Their telephone rings, and they are told its keys; a caller of no server stays where they wait."""
+    desk.run("agent", "in", "2001")
+    telephone = desk.house.telephone("1001")
+    desk.house.call()
+    telephone.wait_for_call()
+    telephone.answer()
+    desk.house.settled(lambda: desk.house.store.agents.in_hand("2001"), "the contact")
+    for mode in ("listen", "whisper", "join"):
+        supervisor = desk.house.telephone("1050")
+        asking = gevent.spawn(desk.run, "supervise", mode, "2001", "--phone", "1050", "--why", "first week")
+        supervisor.wait_for_call()
+        supervisor.answer()
+        done = asking.get(timeout=30)
+        assert (done.returncode, done.stdout.startswith("you hear 2001; keys: 0 listen")) == (0, True), done
+        noted = [(one.action, one.what, one.why) for one in desk.house.store.audit.latest(1)]
+        assert noted == [("supervise", f"{mode} 2001", "first week")]
+        supervisor.hang_up()
+    desk.house.call("support")
+    queues = desk.house.switch.call_centre.queues
+    desk.house.settled(lambda: queues["support@ivr"].members, "somebody in the queue")
+    leg = queues["support@ivr"].members[0].session.uuid
+    moved = desk.run("supervise", "move", leg, "--to", "billing", "--why", "asked for billing")
+    assert (moved.returncode, "The caller was not moved" in moved.stderr) == (2, True), moved
+    assert [one.session.uuid for one in queues["support@ivr"].members] == [leg]
 
 
 def test_queues_can_be_looked_at_before_anybody_is_declared(desk: Desk) -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 
 import pytest
 
+from tests.contract.bridged import EVENTS, Line
 from tests.contract.on_embedded import EmbeddedPlace
 from tests.contract.on_freeswitch import FreeSwitchPlace, configuration
 from tests.contract.place import Application, Place, gone
 from tests.freeswitch.conftest import need_freeswitch
-from tests.freeswitch.harness import free_port, freeswitch
+from tests.freeswitch.harness import EslSocket, free_port, freeswitch
 
 
 @pytest.fixture(
@@ -43,3 +45,22 @@ def application(place: Place) -> Iterator[Application]:
     ours = Application(place.port)
     yield ours
     ours.close()
+
+
+@pytest.fixture
+def events(place: Place) -> Iterator[EslSocket]:
+    """A connection for events and commands, logged in; it has asked for none yet."""
+    address, password = place.events
+    esl = EslSocket(socket.create_connection(address, timeout=5))
+    esl.reply()
+    assert esl.command(f"auth {password}").headers["Reply-Text"] == "+OK accepted"
+    yield esl
+    esl.close()
+
+
+@pytest.fixture
+def line(place: Place, application: Application, events: EslSocket) -> Line:
+    """A caller, and the events of all that is called for them."""
+    line = Line(events, place, application)
+    events.command(EVENTS)
+    return line

@@ -2,135 +2,20 @@
 
 from __future__ import annotations
 
-import socket
-from collections.abc import Callable, Iterator
-
-import gevent
 import pytest
 
+from tests.contract.bridged import FAILURES, MOST_OF_IT, Line, answered, dial, hear
 from tests.contract.place import (
     ALMOST_ALL,
-    Application,
-    Callee,
-    Caller,
-    Place,
     arrived,
-    connected,
     in_a_row,
     loudness,
     pause,
 )
 from tests.embedded.sound import read_stereo
-from tests.freeswitch.harness import EslMessage, EslSocket, wait_until
+from tests.freeswitch.harness import wait_until
 from tests.freeswitch.sound import noise
 from tests.freeswitch.sound import place as position
-
-EVENTS = (
-    "event plain BACKGROUND_JOB CHANNEL_OUTGOING CHANNEL_CREATE CHANNEL_ORIGINATE CHANNEL_PROGRESS "
-    "CHANNEL_ANSWER CHANNEL_BRIDGE CHANNEL_UNBRIDGE CHANNEL_HANGUP CHANNEL_HANGUP_COMPLETE "
-    "CHANNEL_EXECUTE_COMPLETE DTMF"
-)
-
-SHOW_USAGE = (
-    "-USAGE: codec|endpoint|application|api|dialplan|file|timer|calls [count]|channels [count|like "
-    "<match string>]|calls|detailed_calls|bridged_calls|detailed_bridged_calls|aliases|complete|chat|"
-    "management|modules|nat_map|say|interfaces|interface_types|tasks|limits|status\n"
-)
-
-
-MOST_OF_IT = 0.5
-"""Of what a supervisor hears and whispers: the real switch mixes from buffers that run over now and then."""
-
-
-class Line:
-    """An event connection of the tests' own, and one caller whom it bridges."""
-
-    def __init__(self, esl: EslSocket, place: Place, application: Application) -> None:
-        self.esl, self.place = esl, place
-        self.caller, self.session = connected(place, application)
-        self.uuid = self.session.call.uuid
-        self.told: list[EslMessage] = []
-
-    def set(self, name: str, value: str) -> None:
-        assert self.place.api(f"uuid_setvar {self.uuid} {name} {value}").startswith("+OK")
-
-    def bridge(self, dial: str) -> None:
-        """Begins to bridge the caller."""
-        self.esl.command(
-            f"sendmsg {self.uuid}\ncall-command: execute\nexecute-app-name: bridge\n"
-            f"execute-app-arg: {dial}\nEvent-UUID: b1"
-        )
-
-    def next(self, kind: str, seconds: float = 10, **wanted: str) -> dict[str, str]:
-        """The next event of that kind; what came before is kept in `told`."""
-
-        def matches(message: EslMessage) -> bool:
-            return message.headers.get("Event-Name") == kind and all(
-                message.headers.get(name.replace("_", "-")) == value for name, value in wanted.items()
-            )
-
-        with gevent.Timeout(seconds, TimeoutError(f"no {kind} {wanted}; there were {self.order()}")):
-            while True:
-                message = self.esl.events.get()
-                self.told.append(message)
-                if matches(message):
-                    return message.headers
-
-    def bridged(self) -> dict[str, str]:
-        """What the leg says at the end of `bridge`."""
-        return self.next("CHANNEL_EXECUTE_COMPLETE", Application_UUID="b1")
-
-    def both_over(self) -> None:
-        """Waits until the end of both legs was told, in whichever order."""
-        while [event[:-2] for event in self.order()].count("HANGUP_COMPLETE") < len("AB"):
-            self.next("CHANNEL_HANGUP_COMPLETE")
-
-    def order(self) -> list[str]:
-        """Events of both legs, A the caller's. Nothing of a leg that began before us: an earlier test's."""
-        kinds = EVENTS.split()[2:-2]
-        ours = {self.uuid: "A"}
-        order = []
-        for message in self.told:
-            name, uuid = message.headers.get("Event-Name", ""), message.headers.get("Unique-ID", "")
-            if name == "CHANNEL_OUTGOING":
-                ours.setdefault(uuid, "B")
-            if name in kinds and uuid in ours:
-                order.append(f"{name.removeprefix('CHANNEL_')} {ours[uuid]}")
-        return order
-
-    def order_of(self, leg: str) -> list[str]:
-        """The events of one leg. Each leg of a real switch is a thread: what two of them tell of their ends
-        comes in either order (seen: B's HANGUP before and after A's UNBRIDGE)."""
-        return [event[:-2] for event in self.order() if event.endswith(leg)]
-
-
-@pytest.fixture
-def events(place: Place) -> Iterator[EslSocket]:
-    address, password = place.events
-    esl = EslSocket(socket.create_connection(address, timeout=5))
-    esl.reply()
-    assert esl.command(f"auth {password}").headers["Reply-Text"] == "+OK accepted"
-    yield esl
-    esl.close()
-
-
-@pytest.fixture
-def line(place: Place, application: Application, events: EslSocket) -> Line:
-    line = Line(events, place, application)
-    events.command(EVENTS)
-    return line
-
-
-def answered(callee: Callee) -> None:
-    callee.wait_for_call()
-    callee.ring()
-    pause(0.2)
-    callee.answer()
-
-
-def hear(one: Callee | Caller, sound: bytes) -> float:
-    """How much of it reached them."""
-    return arrived(sound, b"".join(frame.samples for frame in list(one.heard)))
 
 
 def test_both_hear_each_other_and_their_keys(line: Line) -> None:
@@ -182,14 +67,6 @@ def test_the_caller_hangs_up(line: Line) -> None:
     assert line.order().index("HANGUP A") < line.order().index("HANGUP_COMPLETE B")
     assert line.order_of("A")[-3:] == ["HANGUP", "UNBRIDGE", "HANGUP_COMPLETE"]
     assert line.order_of("B")[-2:] == ["HANGUP", "HANGUP_COMPLETE"]
-
-
-FAILURES = {
-    "USER_BUSY": "BUSY",
-    "CALL_REJECTED": "DONTCALL",
-    "UNALLOCATED_NUMBER": "UNALLOCATED_NUMBER",
-    "NO_USER_RESPONSE": "NO_USER_RESPONSE",
-}
 
 
 @pytest.mark.parametrize("cause", FAILURES)
@@ -286,99 +163,6 @@ def test_a_recording_holds_both_sides(line: Line) -> None:
     assert arrived(said, left) > ALMOST_ALL
     assert arrived(replied, right) > ALMOST_ALL
     file.unlink()
-
-
-def dial(line_events: EslSocket, place: Place, what: str, uuid: str) -> Callable[[], str]:
-    """Begins to call; gives what waits for the result."""
-    line_events.command(f"bgapi originate {{origination_uuid={uuid}}}{what}\nJob-UUID: job-{uuid}")
-
-    def result() -> str:
-        told = line_events.event(lambda headers: headers.get("Job-UUID") == f"job-{uuid}")
-        return told.body.strip()
-
-    return result
-
-
-@pytest.mark.parametrize(
-    "cause", [*FAILURES, "NORMAL_TEMPORARY_FAILURE", "INVALID_NUMBER_FORMAT", "UNWANTED"]
-)
-def test_originate_refused(place: Place, events: EslSocket, cause: str) -> None:
-    """The job's result is the cause."""
-    events.command("event plain BACKGROUND_JOB")
-    callee = place.callee("34600333444")
-    result = dial(events, place, f"{callee.dial} &park()", "dial-1")
-    callee.wait_for_call()
-    callee.refuse(cause)
-    assert result() == f"-ERR {cause}"
-
-
-def test_originate_and_bring_together(place: Place, events: EslSocket) -> None:
-    """Two who were called apart are brought together, talk, and are sent to an extension of the dialplan."""
-    events.command("event plain BACKGROUND_JOB CHANNEL_BRIDGE CHANNEL_UNBRIDGE")
-    people = [place.callee("34600333444"), place.callee("34600333555")]
-    for name, callee in zip("ab", people, strict=True):
-        result = dial(events, place, f"{callee.dial} &park()", f"dial-{name}")
-        answered(callee)
-        assert result() == f"+OK dial-{name}"
-    assert place.api("uuid_bridge dial-a dial-b") == "+OK dial-b\n"
-    events.event(lambda headers: headers.get("Event-Name") == "CHANNEL_BRIDGE")
-    pause(0.4)
-    sounds = [noise(0.5, seed=1), noise(0.5, seed=2)]
-    outs = [callee.say(sound) for callee, sound in zip(people, sounds, strict=True)]
-    assert all(out.wait(5) for out in outs)
-    pause(0.4)
-    assert [hear(callee, sound) > ALMOST_ALL for callee, sound in zip(people, sounds[::-1], strict=True)] == [
-        True
-    ] * 2
-    people[0].hang_up()
-    assert people[1].over.wait(3)
-
-
-@pytest.mark.parametrize(
-    ("what", "answer"),
-    [
-        ("nosuch/abc &park()", "-ERR CHAN_NOT_IMPLEMENTED\n"),
-        ("user/nobody &park()", "-ERR SUBSCRIBER_ABSENT\n"),
-        ("sofia/gateway/nowhere/1 &park()", "-ERR INVALID_GATEWAY\n"),
-        ("sofia/ivr &park()", "-ERR INVALID_URL\n"),
-        ("{a=1 &park()", "-ERR DESTINATION_OUT_OF_ORDER\n"),
-        ("error/USER_BUSY &park()", "-ERR USER_BUSY\n"),
-    ],
-)
-def test_what_cannot_be_called(place: Place, what: str, answer: str) -> None:
-    """The same answers from both switches."""
-    assert place.api(f"originate {what}") == answer
-
-
-def test_a_leg_brought_together_with_itself_waits_to_be_hung_up(place: Place, events: EslSocket) -> None:
-    """It is a mistake that both switches accept: the leg does nothing more, and still ends when told to."""
-    events.command("event plain BACKGROUND_JOB CHANNEL_EXECUTE_COMPLETE CHANNEL_HANGUP_COMPLETE")
-    callee = place.callee("34600333444")
-    result = dial(events, place, f"{callee.dial} &park()", "dial-1")
-    answered(callee)
-    assert result() == "+OK dial-1"
-    assert place.api("uuid_bridge dial-1 dial-1") == "+OK dial-1\n"
-    events.event(lambda headers: headers.get("Application") == "park")
-    assert place.api("uuid_exists dial-1") == "true"
-    assert place.api("uuid_kill dial-1") == "+OK\n"
-    events.event(lambda headers: headers.get("Event-Name") == "CHANNEL_HANGUP_COMPLETE")
-    assert callee.over.wait(5)
-
-
-@pytest.mark.parametrize(
-    ("asked", "answer"),
-    [
-        ("uuid_broadcast nosuch x.wav", "-ERR invalid uuid\n"),
-        ("uuid_broadcast nosuch", "-USAGE: <uuid> <path> [aleg|bleg|holdb|both]\n"),
-        ("uuid_bridge nosuch nosuch", "-ERR Invalid uuid\n"),
-        ("uuid_bridge nosuch", "-USAGE: <uuid> <other_uuid>\n"),
-        ("show nosuch", SHOW_USAGE),
-        ("show", SHOW_USAGE),
-    ],
-)
-def test_what_is_not_there_is_told_in_the_same_words(place: Place, asked: str, answer: str) -> None:
-    """Who reads these answers must not depend on which switch gave them."""
-    assert place.api(asked) == answer
 
 
 def test_a_supervisor_listens_and_whispers(line: Line) -> None:

@@ -15,15 +15,8 @@ from ivr.agents.beside import beside
 from ivr.agents.line import SwitchLine
 from ivr.agents.supervising import Mode, NotSupervised, Supervision
 from tests.agents.conftest import store_in
+from tests.contract.bridged import MOST_OF_IT, Line, answered, hear
 from tests.contract.place import Callee, pause
-from tests.contract.test_bridge import (  # noqa: F401 - two are fixtures
-    MOST_OF_IT,
-    Line,
-    answered,
-    events,
-    hear,
-    line,
-)
 from tests.freeswitch.sound import noise
 from tests.freeswitch.sound import place as position
 
@@ -59,7 +52,7 @@ def in_hand(store: Store, caller: str, agent: str) -> None:
     assert store.agents.note_contact(contact)
 
 
-def supervision(line: Line, store: Store, supervisor: Callee) -> Supervision:  # noqa: F811 - the line of a test
+def supervision(line: Line, store: Store, supervisor: Callee) -> Supervision:
     address, password = line.place.events
     dial = supervisor.dial.replace("34600333555", "{digits}", 1)
     return Supervision(
@@ -71,7 +64,7 @@ def supervision(line: Line, store: Store, supervisor: Callee) -> Supervision:  #
     )
 
 
-def on_the_line(line: Line, supervisor: Callee) -> None:  # noqa: F811 - the line of a test
+def on_the_line(line: Line, supervisor: Callee) -> None:
     """A busy switch lets a supervisor in some time after they answered: they hear the caller."""
     for seed in range(10, 20):
         sign = noise(0.3, seed=seed)
@@ -83,7 +76,7 @@ def on_the_line(line: Line, supervisor: Callee) -> None:  # noqa: F811 - the lin
 
 
 @pytest.mark.parametrize("mode", HEARS)
-def test_who_hears_the_supervisor(line: Line, store: Store, mode: Mode) -> None:  # noqa: F811 - the fixture
+def test_who_hears_the_supervisor(line: Line, store: Store, mode: Mode) -> None:
     """They hear both sides in every mode; the audit log had it before their telephone rang."""
     agent, supervisor = line.place.callee("34600333444"), line.place.callee("34600333555")
     line.bridge(agent.dial)
@@ -117,7 +110,7 @@ def test_who_hears_the_supervisor(line: Line, store: Store, mode: Mode) -> None:
     line.caller.hang_up()
 
 
-def test_nobody_is_listened_to_without_a_call(line: Line, store: Store) -> None:  # noqa: F811 - the fixture
+def test_nobody_is_listened_to_without_a_call(line: Line, store: Store) -> None:
     """Nor by whoever cannot be called; and nothing of it is dialled."""
     supervisor = line.place.callee("34600333555")
     there = supervision(line, store, supervisor)
@@ -130,7 +123,7 @@ def test_nobody_is_listened_to_without_a_call(line: Line, store: Store) -> None:
 
 
 @pytest.mark.parametrize("telephone", ["+34600333556", "1050,sofia/x/y", "user/1@evil", "&park", ""])
-def test_only_telephones_are_rung(line: Line, store: Store, telephone: str) -> None:  # noqa: F811 - the fixture
+def test_only_telephones_are_rung(line: Line, store: Store, telephone: str) -> None:
     """Nothing else can be smuggled into a dial string."""
     in_hand(store, line.uuid, line.uuid)
     there = supervision(line, store, line.place.callee("34600333555"))

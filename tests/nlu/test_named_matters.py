@@ -1,7 +1,8 @@
-"""Matters that the open question knows by phrases: appointments, and callers' own data."""
+"""Matters that the open question knows by phrases: appointments, callers' own data, and new orders."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,12 @@ PHRASES = {name: intent.phrases for name, intent in OPEN.intents.items() if inte
         ("ca", "vull canviar el meu correu", "own_data"),
         ("en", "hello, I'd like to book an appointment, please", "appointment"),
         ("en", "I need to change my phone number", "own_data"),
+        ("es", "quiero hacer un pedido", "new_order"),
+        ("es", "hola, me gustaría hacer un pedido nuevo", "new_order"),
+        ("ca", "truco per fer una comanda", "new_order"),
+        ("ca", "vaig fer una comanda", "order_status"),
+        ("en", "I want to place an order", "new_order"),
+        ("en", "I just placed an order", "order_status"),
     ],
 )
 def test_a_phrase_and_what_is_said_around_anything_is_sure(language: str, text: str, matter: str) -> None:
@@ -42,12 +49,33 @@ def test_a_phrase_and_what_is_said_around_anything_is_sure(language: str, text: 
         ("es", "quiero una cita para el dentista"),
         ("ca", "vull una cita amb el metge"),
         ("en", "I want an appointment with my doctor"),
+        ("es", "quisiera comprar una lavadora"),
+        ("ca", "puc fer una comanda per telèfon"),
+        ("en", "I want to buy a printer"),
     ],
 )
 def test_with_more_in_it_it_is_only_likely(language: str, text: str) -> None:
     found = named(PHRASES, text, language)
+    matter = "appointment" if re.search("appointment|cita", text) else "new_order"
     assert found is not None
-    assert found.intents == (("appointment", LIKELY),)
+    assert found.intents == ((matter, LIKELY),)
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("es", "quiero hacer un cambio en un pedido"),
+        ("es", "quiero anular un pedido nuevo"),
+        ("es", "he hecho un pedido"),
+        ("es", "no quiero hacer un pedido"),
+        ("ca", "vull fer un canvi en una comanda"),
+        ("ca", "on és la meva nova comanda"),
+        ("en", "where is my new order"),
+        ("en", "I want to make a change to my order"),
+    ],
+)
+def test_an_order_that_is_there_is_not_placed_anew(language: str, text: str) -> None:
+    assert named(PHRASES, text, language) is None
 
 
 @pytest.mark.parametrize(

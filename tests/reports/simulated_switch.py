@@ -23,7 +23,6 @@ from data.records import Booking
 from data.store import Store
 from esl.call_centre import CallCentre
 from esl.embedded.clock import VirtualClock
-from esl.embedded.config import SwitchConfig, read_config
 from esl.embedded.events import Fired
 from esl.embedded.leg_variables import inbound_variables
 from esl.embedded.profile import CallerProfile, Times
@@ -42,6 +41,7 @@ from ivr.queueing.plan import Plan, QueuePlan
 from ivr.queueing.visits import OVERFLOW, Note
 from ivr.queueing.written import QueueFile
 from ivr.reports.periods import moment_of
+from tests.reports.day_switch import config_of, names_of
 
 BEGINS = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 """Nine in the morning in Madrid, a Monday."""
@@ -93,12 +93,14 @@ class Day:
     ) -> None:
         """`agents`: of billing and of support."""
         self.agents = agents
-        self.names = _names(*agents)
+        self.names = names_of(*agents)
         self.chance = random.Random(seed)
         self.store = store
         self.calls = calls
         self.clock = VirtualClock(BEGINS.timestamp())
-        self.switch = EmbeddedSwitch(_config(self.names), self.clock)
+        self.switch = EmbeddedSwitch(
+            config_of(self.names, wrap_up=WRAP_UP, exit_keys=KEEP_PLACE + WAY_OUT), self.clock
+        )
         self.raw: list[bytes] = []
         self.by_leg: dict[str, Person] = {}
         self.people = People(
@@ -383,49 +385,3 @@ class Telephone:
 
     def trace(self, attempt_id: UUID, owner: str) -> Trace:
         return "up"
-
-
-def _names(billing: int, support: int) -> list[str]:
-    return [f"b{n:02d}" for n in range(1, billing + 1)] + [f"s{n:02d}" for n in range(1, support + 1)]
-
-
-def _config(names: list[str]) -> SwitchConfig:
-    quiet = "silence_stream://-1"
-    agents = {
-        name: {
-            "name": f"{name}@{QUEUE_DOMAIN}",
-            "status": "Logged Out",
-            "answers_after": 3.0,
-            "talks_for": 7200.0,
-            "wrap_up": WRAP_UP,
-            "voice": quiet,
-        }
-        for name in names
-    }
-    return read_config(
-        {
-            "event_socket": "127.0.0.1:0",
-            "line": "127.0.0.1:0",
-            "queues": [
-                {
-                    "name": f"{queue}@{QUEUE_DOMAIN}",
-                    "music": quiet,
-                    "agents": [one for name, one in agents.items() if name[0] == queue[0]],
-                }
-                for queue in ("billing", "support")
-            ],
-            "extensions": [
-                {
-                    "destination": queue,
-                    "actions": [
-                        ["answer"],
-                        ["set", f"cc_exit_keys={KEEP_PLACE}{WAY_OUT}"],
-                        ["set", "hangup_after_bridge=true"],
-                        ["callcenter", f"{queue}@{QUEUE_DOMAIN}"],
-                        ["transfer", "${next}"],
-                    ],
-                }
-                for queue in ("billing", "support")
-            ],
-        }
-    )
