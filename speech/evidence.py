@@ -70,8 +70,27 @@ class Evidence:
 
 NAMES = tuple(field.name for field in fields(Evidence))
 
-WEIGHTS = (0.63, 0.14, 1.42, 0.02, 0.18, 0.18, 0.57, 0.86, 2.48, 0.1, 1.51, 1.4, 0.22, 0.63, 1.01, 2.45)
-BIAS = -0.05
+
+@dataclass(frozen=True)
+class Weights:
+    """How much each fact weighs, in the order of `NAMES`."""
+
+    weights: tuple[float, ...]
+    bias: float
+
+    def chance(self, facts: Sequence[float]) -> float:
+        """That the phrase was said, where it is as likely as not before anything is heard."""
+        odds = self.bias + sum(weight * fact for weight, fact in zip(self.weights, facts, strict=True))
+        return 1 / (1 + math.exp(-max(-30.0, min(30.0, odds))))
+
+
+PHRASES = Weights(
+    (0.27, 0.57, 0.76, 0.05, 0.46, 0.76, 0.72, 1.44, 2.78, 0.89, 3.57, 2.70, 0.71, 1.47, 0.0, 0.0), 6.10
+)
+KEYWORDS = Weights(
+    (0.63, 0.14, 1.42, 0.02, 0.18, 0.18, 0.57, 0.86, 2.48, 0.1, 1.51, 1.4, 0.22, 0.63, 1.01, 2.45), -0.05
+)
+"""Of phrases that keyword spotting knows; what it tells speaks louder there than all else."""
 _SCALE = ((0.0, 0.0), (0.35, 0.15), (0.5, 0.4), (1.0, 1.0))
 """Probability → confidence: `dialogs.slots.trust` asks back from 0.15 and believes from 0.40."""
 
@@ -111,10 +130,9 @@ def _log_odds(log: float) -> float:
     return max(-_WIDEST, min(_WIDEST, log - math.log(max(1e-9, 1 - chance))))
 
 
-def probability(found: Evidence, weights: Sequence[float] = WEIGHTS, bias: float = BIAS) -> float:
+def probability(found: Evidence) -> float:
     """That the phrase was said, where it is as likely as not before anything is heard."""
-    odds = bias + sum(value * weight for value, weight in zip(astuple(found), weights, strict=True))
-    return 1 / (1 + math.exp(-max(-30.0, min(30.0, odds))))
+    return (KEYWORDS if found.keyword else PHRASES).chance(astuple(found))
 
 
 def confidence(chance: float) -> float:

@@ -2,15 +2,15 @@
 
 Rules:
 1. Every flow asks yes or no, and callers answer in the same few ways. So, unlike the other phrases of a flow,
-   these are learnt as wholes: the net sees the frames of the encoder (20 ms, 512 numbers) and how loud each is
-   beside the others, and tells each phrase that it knows, and anything else, apart.
+   these are learnt as wholes: the net sees the frames of the encoder (20 ms, 512 numbers) and how loud each
+   is beside the others, and tells each phrase that it knows, and anything else, apart.
 2. What counts is the sense. "Sí" and "sí, claro" are alike in sound and in sense, so their chances are added
    up; what was said word for word is for the decoder and the phones to tell.
 3. "Anything else" is a class of its own, learnt from other words, other languages, noise and people behind:
    that is what tells a "no" that the caller said from a "no" that somebody said in the room.
 4. The weights (`keywords.npz`, half precision) were learnt from synthetic voices only; no voice of the
-   evaluation's is among them. `tests/speech/train_keywords.py` makes them. They fit the encoder that they were
-   learnt on, and no other.
+   evaluation's is among them. `tests/speech/train_keywords.py` makes them. They fit the encoder that they
+   were learnt on, and no other.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Spotted:
     def chance(self, text: str) -> float | None:
         """That something of that text's sense was said.
 
-        None where it is no phrase that the net knows, and no row of such words that mean the same ("no no no").
+        None where it is no phrase that the net knows, and no row of such words that mean the same ("no no").
         """
         known = {self.senses.get(text)} - {None} or {self.senses.get(word) for word in text.split()}
         (sense,) = known if len(known) == 1 else (None,)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 import click
@@ -14,11 +14,11 @@ from ivr.cli import pass_settings
 from ivr.cli.flows import CannotBeDone
 from ivr.config import Settings
 from ivr.errors import MeasurementImpossible
-from ivr.evaluation.calibrating import Lesson, Weights, fitted, lessons, reliability
+from ivr.evaluation.calibrating import Lesson, fitted, lessons, reliability
 from ivr.evaluation.callers import Callers, babblers, drawn
 from ivr.evaluation.spoiling import CONDITIONS
 from speech.errors import SpeechError
-from speech.evidence import BIAS, NAMES, WEIGHTS
+from speech.evidence import KEYWORDS, NAMES, PHRASES, Weights
 from speech.models import ModelStore
 
 LANGUAGES = ("es", "ca", "en")
@@ -68,29 +68,44 @@ def calibrate(
             halves[split] = lessons(
                 material, lines, model, others=lambda language: babblers(callers, language, lines)
             )
-        learnt = fitted(halves["tuning"])
+        learnt = {
+            group: (in_use, fitted(_of_group(halves["tuning"], group)))
+            for group, in_use in (("phrases", PHRASES), ("keywords", KEYWORDS))
+        }
     except (SpeechError, MeasurementImpossible) as fault:
         raise CannotBeDone(str(fault)) from None
     finally:
         callers.close()
     report = {
-        "names": NAMES,
-        "learnt": asdict(learnt),
-        "lessons": {split: len(found) for split, found in halves.items()},
-        "test": reliability(halves["test"], learnt),
-        "in_use": reliability(halves["test"], Weights(WEIGHTS, BIAS)),
+        group: {
+            "names": NAMES,
+            "in_use": asdict(in_use),
+            "learnt": asdict(new),
+            "lessons": {split: len(_of_group(found, group)) for split, found in halves.items()},
+            "test": reliability(_of_group(halves["test"], group), new),
+            "test_in_use": reliability(_of_group(halves["test"], group), in_use),
+        }
+        for group, (in_use, new) in learnt.items()
     }
     if as_json:
         click.echo(json.dumps(report))
         return
-    _show(report, learnt)
+    for group, (in_use, new) in learnt.items():
+        _show(group, report[group], in_use, new)
 
 
-def _show(report: Mapping[str, object], learnt: Weights) -> None:
+def _of_group(found: Sequence[Lesson], group: str) -> list[Lesson]:
+    """The lessons of keywords, or of all other phrases: each kind has its weights."""
+    keyword = NAMES.index("keyword")
+    return [one for one in found if bool(one.facts[keyword]) is (group == "keywords")]
+
+
+def _show(group: str, report: Mapping[str, object], in_use: Weights, learnt: Weights) -> None:
+    click.echo(f"{group}: lessons {report['lessons']}")
     for name, now, new in zip(
-        (*NAMES, "bias"), (*WEIGHTS, BIAS), (*learnt.weights, learnt.bias), strict=True
+        (*NAMES, "bias"), (*in_use.weights, in_use.bias), (*learnt.weights, learnt.bias), strict=True
     ):
-        click.echo(f"{name:12} in use {now:6.2f}   learnt {new:6.2f}")
+        click.echo(f"  {name:12} in use {now:6.2f}   learnt {new:6.2f}")
     shown = Table(
         "believed from", "right phrases", "wrong ones of answers", "what nobody asked", title="test half"
     )
@@ -101,7 +116,6 @@ def _show(report: Mapping[str, object], learnt: Weights) -> None:
             f"{row['limit']:.2f}", *(f"{row[k]:.1%}" for k in ("right", "wrong_answers", "nothing"))
         )
     Console().print(shown)
-    click.echo(f"lessons: {report['lessons']}")
 
 
 def _tell(line: str) -> None:

@@ -24,6 +24,7 @@ from dialogs.results import Alternative, Heard, Match
 from ivr.errors import MeasurementImpossible
 from ivr.evaluation.hearing import judged, recognised, spoilt
 from ivr.evaluation.material import Item
+from speech.evidence import Weights
 from speech.recognizer import Hypothesis, Reading
 from speech.sound import Samples
 
@@ -45,19 +46,6 @@ class Lesson:
     right: bool
     answer: bool
     """Whether the utterance was an answer at all."""
-
-
-@dataclass(frozen=True)
-class Weights:
-    """As `speech.evidence` holds them."""
-
-    weights: tuple[float, ...]
-    bias: float
-
-    def chance(self, facts: Sequence[float]) -> float:
-        """That the phrase is right."""
-        odds = self.bias + sum(w * f for w, f in zip(self.weights, facts, strict=True))
-        return float(1 / (1 + np.exp(-np.clip(odds, -30, 30))))
 
 
 class Tape:

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from ivr.errors import MeasurementImpossible
-from ivr.evaluation.calibrating import Lesson, Weights, fitted, lessons, reliability
+from ivr.evaluation.calibrating import Lesson, fitted, lessons, reliability
 from ivr.evaluation.material import Item, synthetic_items
-from speech.evidence import NAMES
+from speech.evidence import NAMES, Weights
 from speech.pyttsx3 import Pyttsx3, Voice
 from speech.sound import Samples, to_samples
 from tests.speech.conftest import _model

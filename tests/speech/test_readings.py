@@ -11,6 +11,8 @@ import pytest
 from speech import vosk_readings
 from speech.espeak_phones import EspeakPhones
 from speech.expected_phrases import mended, respelled, sayable, similarity, weighed
+from speech.in_front import Loudness
+from speech.keyword_spotting import Spotted
 from speech.phonetics import sounded
 from speech.pyttsx3 import Pyttsx3
 from speech.vosk_readings import Alternative, decoys_for, grammar_for
@@ -154,6 +156,7 @@ class ScriptedEar:
         self._free = free
         self._scores = scores
         self.listened = 0
+        self.keywords: Spotted | None = None
 
     def listen(self, pcm: bytes) -> tuple[object, int]:
         """The sound's length is all that this ear keeps."""
