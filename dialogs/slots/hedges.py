@@ -208,6 +208,12 @@ def taken_back(words: Words, at: int, language: str) -> int:
     return size if cut == "sorry" or (cut == "no" and not denied(words[at : at + size], language)) else 0
 
 
+def apology(words: Words, language: str) -> int:
+    """How many words at the beginning apologise: "perdón", "lo siento"."""
+    size, cut = _cut_at(words, 0, language)
+    return size if cut == "sorry" else 0
+
+
 def opens(word: str, language: str) -> bool:
     """Whether the word begins an apology or a pause, which change nothing before an answer: "perdón, el
     viernes"."""

@@ -32,7 +32,7 @@ from dialogs.catalogue import ValueType
 from dialogs.effects import Keys
 from dialogs.results import Alternative, Band, Heard, Keyed, Match, NoMatch
 from dialogs.slots.asking import Asking
-from dialogs.slots.hedges import cuts, denies, taken_back
+from dialogs.slots.hedges import apology, cuts, denies, taken_back
 from dialogs.slots.kind import SlotKind, best_said
 from dialogs.slots.numerals import number_words
 from dialogs.slots.trust import RIVAL_MARGIN, band
@@ -95,13 +95,19 @@ def meant(text: str, language: str, *, anything_else: bool = False, cancels: boo
     `anything_else`: whether it is asked if there is anything else, where "ya está" is a no.
     `cancels`: whether it is asked if something is to be cancelled, where "cancélelo" is a yes.
     """
-    words = words_of(text)
+    words = _without_apology(words_of(text), language)
     if len(words) > LONGEST_ANSWER or _is_condition(text, language):
         return None
     if cancels and _agrees_to_cancel(words, language):
         return "yes", "sure"
     read = partial(_meant, language=language, anything_else=anything_else)
     return read(words) or _mended(words, language, read)
+
+
+def _without_apology(words: Words, language: str) -> Words:
+    """ "Perdón, no" is a no."""
+    size = apology(words, language) if words else 0
+    return words[size:] if 0 < size < len(words) else words
 
 
 def _agrees_to_cancel(words: Words, language: str) -> bool:

@@ -18,14 +18,14 @@ YES = {
         |no faltaba más|no hay inconveniente|no lo dude|no veo por qué no|todo bien
         |sí, soy yo|sí, dígame|sí, adelante|sí, ya lo tengo|sí, confirmo|que sí|sí, hombre, sí|pues claro
         |sí, ahora mismo|claro que sí, señorita|sí, eso quiero|ay sí, por favor
-        |sí, ya está|claro que lo he hecho|ya lo he hecho|okey|órale|ándale pues|venga, va|pues mira, la verdad es que sí|hecho""",
+        |sí, ya está|perdón, sí|claro que lo he hecho|ya lo he hecho|okey|órale|ándale pues|venga, va|pues mira, la verdad es que sí|hecho""",
     "ca": """sí|Sí.|si|sí, és clar|i tant|és clar que sí|sí, si us plau|per descomptat|correcte|exacte
         |això mateix|així és|val|d'acord|perfecte|sí, sí|sí, és correcte|afirmatiu|efectivament|molt bé|ok
         |està bé|sí, gràcies|cert|clar|doncs sí|naturalment|bé|segur|sens dubte|clar que sí|això és|D’acord
         |cap problema|no hi ha problema|no em fa res|ja està bé|va bé|vinga|només faltaria
         |sí, soc jo|sí, digui'm|sí, endavant|sí, ja la tinc|sí, ho confirmo|que sí|sí, home, sí|doncs clar
         |esclar|ja ho crec|va, vinga|som-hi|sí, ara mateix|ai sí, si us plau|sí, accepto
-        |prou que sí|endavant|entesos|sí, ja està|ja ho he fet""",
+        |prou que sí|endavant|entesos|sí, ja està|perdoni, sí|ja ho he fet""",
     "en": """yes|Yes.|yeah|yep|yes, please|sure|of course|correct|that's right|that's correct|right|exactly
         |absolutely|definitely|ok|okay|yes yes|yes, I do|certainly|indeed|that is right|uh huh|I do|you bet
         |fine|perfect|all right|yes it is|affirmative|sure, thanks|well, yes|yup|That’s right.|no problem
@@ -38,14 +38,14 @@ NO = {
     "es": """no, mejor no|mejor que no|mejor no, gracias|no, prefiero que no|no, déjelo|no hace falta, gracias|mejor lo dejamos
         |no|No.|no, gracias|no no|claro que no|para nada|en absoluto|nada más|nada más, gracias
         |no, eso es todo|eso es todo|no, nada más|de momento no|negativo|por supuesto que no|no quiero
-        |incorrecto|no es correcto|no, no es correcto|ninguna más|qué va|no, vale|no, ya está
+        |incorrecto|no es correcto|no, no es correcto|ninguna más|qué va|no, vale|no, ya está|perdón, no|lo siento, no
         |eh, no|no señor|ahora no|pues no|no, muchas gracias|tampoco|NO|ni hablar|mejor no|no lo he hecho
         |no hace falta|no, no hace falta|que no|no, hoy no|no, todavía no|no me interesa|no, no quiero nada más|no, ya no
-        |sí que no|eso sí que no|nop|pues la verdad es que no|no lo tengo|no, señorita, gracias|no, ahora no puedo|no, no soy yo""",
+        |sí que no|eso sí que no|nop|pues la verdad es que no|no lo tengo|disculpe, no|no, señorita, gracias|no, ahora no puedo|no, no soy yo""",
     "ca": """no, millor no|millor que no|millor no, gràcies|no, prefereixo que no|no, deixi-ho|no cal, gràcies|no gracias|deixem-ho estar
         |no|No.|no, gràcies|no no|és clar que no|en absolut|res més|res més, gràcies|no, això és tot
         |això és tot|no, res més|de moment no|negatiu|no pas|incorrecte|no és correcte|cap més|ara no
-        |doncs no|i tant que no|millor no|no, ja està|no, moltes gràcies|tampoc|de cap manera|per descomptat que no
+        |doncs no|i tant que no|millor no|no, ja està|perdó, no|no, moltes gràcies|tampoc|de cap manera|per descomptat que no
         |no, val|gens|no senyor|no vull|res|clar que no
         |no cal|no, no cal|que no|no, avui no|no, encara no|no m'interessa|no, no vull res més|no, ja no|no la tinc
         |esclar que no|que va|no gràcies, ja està bé així|no, senyoreta, gràcies|no, ara no puc|no, no soc jo""",
@@ -53,7 +53,7 @@ NO = {
         |no|No.|no, thanks|no thank you|nope|nah|no no|not really|of course not|that's all|that is all
         |nothing else|no, that's all|no, that's it|nothing|not at all|no way|negative|certainly not|I don't
         |no I don't|wrong|that's wrong|incorrect|not correct|no that will be all|absolutely not|not now
-        |well, no|no, fine|no sir|that's not right|No, thank you.
+        |well, no|sorry, no|excuse me, no|no, fine|no sir|that's not right|No, thank you.
         |no I haven't|no, I can't|no, I don't want anything else|no, still not|no, not today|no need|no, I won't
         |no, I'm okay|no, I'm fine|nah, you're all right|that isn't right|that's not it|hell no|not on your life|no, I'm good thanks|no, it isn't|I haven't|oh no, thank you|no that's not me""",
     "ko": "아니요|아니요.|아니오|아뇨|아닙니다",
