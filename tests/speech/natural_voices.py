@@ -1,12 +1,12 @@
-"""Texts said in voices near to people's, for `tests.speech.train_phones clips --recordings`. No test.
+"""Texts said in voices near to people's, for `--recordings` of the programs that learn. No test.
 
     python -m tests.speech.natural_voices --voices KOKORO_VOICES --count 400 --out natural
 
 Kokoro-82M (the model store's "kokoro") says the training's texts in the voices of a folder (`*.bin` of
 the npm package kokoro-js, Apache-2.0: 510 × 256 numbers each), two of them mixed for each text, so that
 hardly any voice comes twice. It was trained without Catalan: there it reads espeak-ng's phones in the
-accents that it knows. `--festival` adds English by festival's voices that are installed. Voices of the
-evaluation are left out.
+accents that it knows. `--answers` says yes and no instead, mostly alone (`tests.speech.train_keywords`).
+`--festival` adds English by festival's voices that are installed. Voices of the evaluation are left out.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from speech.kokoro import VOICES
 from speech.models import ModelStore
 from speech.sound import SAMPLE_RATE, Samples, finished_prompt, read_wav, to_pcm, to_samples
 from speech.worker_kokoro import Speaker, in_letters
+from tests.speech.keyword_clips import LONE, answers
 from tests.speech.train_phones import LANGUAGES, texts
 
 ACCENTS = {"es": ("es", "es-419"), "ca": ("ca",), "en": ("en-us", "en-us", "en-gb")}
@@ -56,17 +57,28 @@ def mixed(voices: Mapping[str, Numbers], language: str, draw: random.Random) -> 
     return share * voices[near] + (1 - share) * voices[far]
 
 
-def by_kokoro(voices: Path, count: int, seed: int) -> Iterator[tuple[str, str, Samples]]:
+def by_kokoro(
+    voices: Path, count: int, seed: int, *, only_answers: bool = False
+) -> Iterator[tuple[str, str, Samples]]:
     """Language, text and sound, `count` of them."""
     draw, there = random.Random(seed), voices_of(voices)
     speaker, library = Speaker(ModelStore().ensure("kokoro").folder), EspeakLibrary()
-    says = {language: texts(language, seed) for language in LANGUAGES}
+    says = {
+        language: replies(language, count, draw) if only_answers else texts(language, seed)
+        for language in LANGUAGES
+    }
     for number in range(count):
         language = LANGUAGES[number % len(LANGUAGES)]
         text = says[language][number // len(LANGUAGES)]
         ipa = library.ipa(text, draw.choice(ACCENTS[language]), separator="^", mode=TIED)
         phones = in_letters(ipa, english=language == "en")
         yield language, text, speaker.said(phones, mixed(there, language, draw), draw.uniform(0.8, 1.25))
+
+
+def replies(language: str, count: int, draw: random.Random) -> list[str]:
+    """Yes and no: more often than not the word alone, else any phrase of theirs."""
+    phrases = answers(language)
+    return [draw.choice(LONE[language] if draw.random() < 0.6 else phrases) for _each in range(count)]
 
 
 def by_festival(folder: Path, count: int, seed: int) -> Iterator[tuple[str, str, Samples]]:
@@ -90,12 +102,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--voices", type=Path, required=True)
     parser.add_argument("--count", type=int, default=400)
+    parser.add_argument("--answers", action="store_true")
     parser.add_argument("--festival", type=int, default=0)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", type=Path, required=True)
     asked = parser.parse_args()
     asked.out.mkdir(parents=True, exist_ok=True)
-    made = [("kokoro", by_kokoro(asked.voices, asked.count, asked.seed))]
+    made = [("kokoro", by_kokoro(asked.voices, asked.count, asked.seed, only_answers=asked.answers))]
     if asked.festival:
         made.append(("festival", by_festival(asked.out, asked.festival, asked.seed)))
     with (asked.out / "said.jsonl").open("w", encoding="utf-8") as listed:

@@ -177,12 +177,17 @@ def on_a_line(
     padded = np.pad(samples, [round(room * SAMPLE_RATE) for room in ROOM])
     line = spoilt(padded, chance, others)[max(0, int(begin * SAMPLE_RATE)) : int(end * SAMPLE_RATE)]
     frames = ear.frames(ear.listen(to_pcm(line)))
-    middles = (np.arange(len(frames)) + 0.5) * 0.02 - 0.2 + begin - ROOM[0]
-    phones = [PAUSE] * len(frames)
+    return frames.astype(np.float16), sounding(len(frames), said, begin - ROOM[0])
+
+
+def sounding(count: int, said: Sequence[Stretch], begin: float) -> list[str]:
+    """The phone of each of the encoder's frames of a clip that begins at `begin` by the clock of `said`."""
+    middles = (np.arange(count) + 0.5) * 0.02 - 0.2 + begin
+    phones = [PAUSE] * count
     for one in said:
         for at in np.flatnonzero((middles >= one.begin) & (middles < one.end)):
             phones[at] = one.phone
-    return frames.astype(np.float16), phones
+    return phones
 
 
 def synthetic(seed: int, count: int, ear: Ear) -> Iterator[Clip]:
@@ -209,11 +214,18 @@ def recorded(listed: Path, seed: int, ear: Ear, *, each: int = 3) -> Iterator[Cl
     lines = [json.loads(line) for line in listed.read_text(encoding="utf-8").splitlines()]
     sounds = [to_samples(read_wav(listed.parent / one["file"])) for one in lines]
     for one, sound in zip(lines, sounds, strict=True):
-        heard = net.heard(ear.frames(ear.listen(to_pcm(sound))))
-        found = along(heard, phonetics.pronounced(one["text"], one["language"]))
-        if found and found[1] >= _WORST_FIT:
-            for _line in range(each):
-                yield on_a_line(sound, found[0], ear, chance, sounds)
+        stretches = laid(one["text"], one["language"], sound, ear, net, phonetics)
+        for _line in range(each if stretches else 0):
+            yield on_a_line(sound, stretches, ear, chance, sounds)
+
+
+def laid(
+    text: str, language: str, sound: Samples, ear: Ear, net: PhoneNet, phonetics: EspeakPhones
+) -> list[Stretch]:
+    """The phones of a text along its sound; none, where they do not lie well enough for a lesson."""
+    heard = net.heard(ear.frames(ear.listen(to_pcm(sound))))
+    found = along(heard, phonetics.pronounced(text, language))
+    return found[0] if found and found[1] >= _WORST_FIT else []
 
 
 def main() -> None:
