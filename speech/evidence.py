@@ -90,7 +90,7 @@ PHRASES = Weights(
 KEYWORDS = Weights(
     (0.17, 0.34, 0.67, 0.63, -0.09, 0.06, -0.14, 0.33, 2.04, -1.01, 0.41, 0.75, 0.02, 0.59, 0.0, 2.77), 5.53
 )
-"""Of phrases that keyword spotting knows; what it tells speaks louder there than all else. The bias is 1 above
+"""Of phrases that keyword spotting knows; what it tells weighs more there than all else. The bias is 1 above
 what was fitted: in the tuning half fewer answers are refused by that, and no other sound is taken for one."""
 _SCALE = ((0.0, 0.0), (0.35, 0.15), (0.5, 0.4), (1.0, 1.0))
 """Probability → confidence: `dialogs.slots.trust` asks back from 0.15 and believes from 0.40."""

@@ -60,13 +60,16 @@ def test_an_answer_is_told_by_its_sense(
     assert found.chance(text) == found.chances[sense]
 
 
-OTHER = ("quiero saber mi saldo", "el gato duerme", "cuatro cinco siete", "una persona", "cierra la puerta")
+OTHER = (
+    *("quiero saber mi saldo", "el gato duerme", "cuatro cinco siete", "una persona", "cierra la puerta"),
+    *("me llamo Juan", "el tren sale tarde", "mañana por la tarde"),
+)
 
 
 def test_other_words_are_something_else(ear: Ear, speaker: Pyttsx3) -> None:
-    """Neither a yes nor a no, but for one of five at most: what else is heard decides, too."""
+    """Neither a yes nor a no, but for one in four at most: the decoder and the phones decide, too."""
     found = [_heard(ear, _said(speaker, text, "es"), "es") for text in OTHER]
-    assert sum(one.other > 0.7 for one in found) >= len(OTHER) - 1
+    assert sum(one.other > 0.7 for one in found) >= 0.75 * len(OTHER)
     assert {one.chance(text) for one, text in zip(found, OTHER, strict=True)} == {None}
 
 
