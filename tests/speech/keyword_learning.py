@@ -34,6 +34,8 @@ _BATCH = 64 * 96
 """Frames, about."""
 _ANSWERS, _PHRASE = 0.7, 0.4
 """What an answer counts beside the phones, and its phrase beside its sense."""
+_NO_ANSWER = 2.0
+"""What a clip counts that holds none: there are fewer of them than of answers."""
 _DECAY = 2e-5
 _STEADY = 0.998
 """The net that is kept is the mean of the last ones: of about 500 steps (Polyak and Juditsky 1992)."""
@@ -85,7 +87,8 @@ class Lessons:
             batch["frames"][row, :count] = (clip.frames.astype(np.float32) - self.mean) / self.spread
             batch["loudness"][row, :count], batch["there"][row, :count] = clip.loudness, 1
             batch["phones"][row, :count] = [number.get(phone, -1) for phone in clip.phones]
-            batch["language"][row], batch["clear"][row] = LANGUAGES.index(clip.language), clip.clear
+            batch["language"][row] = LANGUAGES.index(clip.language)
+            batch["clear"][row] = clip.clear * (1 if clip.phrase or clip.sense else _NO_ANSWER)
             batch["phrase"][row], batch["sense"][row], batch["possible"][row] = self._wanted(clip)
         return batch
 

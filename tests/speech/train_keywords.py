@@ -24,7 +24,7 @@ The lines and the room of people behind are the evaluation's; noises are not (`t
 The weights that ship (2026-11-23) were learnt so by the day's own scripts, from which this program was
 made: ten rounds on 15,200 clips as of `clips.1`, whose answers were told apart as yes, no and neither only,
 by weights that were thrown away; then six rounds on 29,500 clips as above, and four on those and 13,600
-more of `common`, what is no answer counting twice there. Their lines were drawn a little otherwise, and
+more of `common`; what is no answer counts twice since then. Their lines were drawn a little otherwise, and
 their phones were told 60 ms early. This program itself has been run on some 300 clips.
 """
 
