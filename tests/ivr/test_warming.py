@@ -19,9 +19,8 @@ class Prompts:
     def prepare_recordings(self) -> None:
         pass
 
-    def file_of(self, spoken: Spoken) -> str:
+    def make(self, spoken: Spoken) -> None:
         self.made.append(spoken)
-        return ""
 
 
 class Silent:
