@@ -25,7 +25,7 @@ from speech.in_front import Loudness
 from speech.keyword_spotting import KeywordNet, Spotted
 from speech.phone_alignment import Course
 from speech.phone_frames import PhoneNet, Sounding
-from speech.sound import FRAME_BYTES, FRAME_SECONDS, Samples, frame_levels, resample, to_samples
+from speech.sound import FRAME_SECONDS, Samples, resample, to_samples
 
 SILENCE_AFTER = 3.0
 """Seconds of silence that the encoder sees after the clip. With one second, isolated digits were
@@ -33,10 +33,6 @@ right in 7 of 10 cases, with three in 10 of 10, and loops ("C C C C") grew rarer
 _LEAD = 0.2
 LONGEST = 26.0
 """Seconds of one clip; Whisper's window is thirty."""
-_GAP_FRAMES = 5
-"""100 ms of quiet part two words that the caller says one by one."""
-_MARGIN = 3
-"""Frames that a clip is given on both sides."""
 _FIRST_TOKEN_RANGE = 8.0
 _MOST_CANDIDATES = 12
 _TOKENS_PER_SECOND = 8
@@ -74,55 +70,6 @@ class Scored:
     """Whether keyword spotting knows it (`speech.keyword_spotting`)."""
     sense: float = 0.0
     """Log probability that something of its sense was said; for what is no keyword, that none was said."""
-
-
-@dataclass(frozen=True)
-class Clip:
-    """A stretch of the utterance in frames of 20 ms: `[start, end)`."""
-
-    start: int
-    end: int
-
-    @property
-    def seconds(self) -> float:
-        """Its duration."""
-        return (self.end - self.start) * FRAME_SECONDS
-
-
-def clips_of(pcm: bytes, *, gap_frames: int = _GAP_FRAMES) -> list[Clip]:
-    """The stretches of sound between pauses of at least `gap_frames`, by energy alone.
-
-    The threshold follows the clip: 34 dB below its loudest frames, and above its quietest.
-    """
-    levels = frame_levels(to_samples(pcm))
-    if not len(levels):
-        return []
-    loudest = float(np.percentile(levels, 98))
-    floor = float(np.percentile(levels, 5))
-    threshold = max(0.02 * loudest, min(2.0 * floor, 0.2 * loudest), 10 ** (-50 / 20))
-    clips: list[Clip] = []
-    start, end = -1, -1
-    for place in np.flatnonzero(levels > threshold):
-        if start >= 0 and place - end >= gap_frames:
-            clips.append(Clip(start, end))
-            start = -1
-        if start < 0:
-            start = int(place)
-        end = int(place) + 1
-    if start >= 0:
-        clips.append(Clip(start, end))
-    return [clip for clip in clips if clip.end - clip.start >= 3]
-
-
-def cut(pcm: bytes, clip: Clip) -> bytes:
-    """The clip's samples with a margin on both sides."""
-    return pcm[max(0, clip.start - _MARGIN) * FRAME_BYTES : (clip.end + _MARGIN) * FRAME_BYTES]
-
-
-def within(frames: tuple[int, int], clip: Clip) -> tuple[int, int]:
-    """Frames of an utterance as frames of what `cut` gives of it."""
-    begin = max(0, clip.start - _MARGIN)
-    return frames[0] - begin, frames[1] - begin
 
 
 def plain(text: str) -> str:

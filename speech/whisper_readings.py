@@ -18,6 +18,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Protocol
 
+from speech.clips import Clip, clips_of, cut, within
 from speech.evidence import Evidence
 from speech.expected_phrases import (
     Candidates,
@@ -39,7 +40,7 @@ from speech.phone_alignment import Course, courses, fits
 from speech.phone_frames import Sounding
 from speech.phonetics import Phonetics, Spelling
 from speech.sound import FRAME_SECONDS, has_voice, voiced_seconds
-from speech.whisper_decoding import Clip, Scored, Text, clips_of, cut, plain, within
+from speech.whisper_decoding import Scored, Text, plain
 from speech.written_numbers import JOINERS, with_figures_joined
 
 _LEAST_CONFIDENCE = 0.12

@@ -19,11 +19,12 @@ import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from speech.clips import Clip, clips_of
 from speech.espeak_phones import EspeakPhones
 from speech.expected_phrases import Guess
 from speech.frames import Header
 from speech.phonetics import Phonetics, Spelling
-from speech.whisper_decoding import Clip, Ear, clips_of
+from speech.whisper_decoding import Ear
 from speech.whisper_readings import Utterance, same_clips
 from speech.worker_link import ParentLink, stdin_socket
 

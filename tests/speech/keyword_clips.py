@@ -29,11 +29,12 @@ from ivr.evaluation.calibrating import Tape
 from ivr.evaluation.hearing import recognised
 from ivr.evaluation.material import Item, menu_kind
 from ivr.evaluation.nothing import talk_behind
+from speech.clips import Clip, clips_of, cut, within
 from speech.espeak_phones import EspeakPhones
 from speech.in_front import loudness
 from speech.phone_frames import PAUSE, PhoneNet
 from speech.sound import SAMPLE_RATE, Samples, has_voice, read_wav, resample, to_pcm, to_samples
-from speech.whisper_decoding import Clip, Ear, clips_of, cut, plain, within
+from speech.whisper_decoding import Ear, plain
 from tests.speech.keyword_noises import noise
 from tests.speech.phone_times import Stretch, TimedEspeak
 from tests.speech.train_phones import BASES, LANGUAGES, VARIANTS, laid, sounding, spoilt, texts

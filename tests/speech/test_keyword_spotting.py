@@ -9,11 +9,12 @@ import pytest
 
 from dialogs.slots.yes_no import YesNo
 from ivr.evaluation.spoiling import babble
+from speech.clips import Clip, clips_of, cut
 from speech.in_front import loudness
 from speech.keyword_spotting import KeywordNet, Spotted
 from speech.pyttsx3 import Pyttsx3
 from speech.sound import Samples, to_pcm, to_samples
-from speech.whisper_decoding import Clip, Ear, Scored, Text, clips_of, cut, plain
+from speech.whisper_decoding import Ear, Scored, Text, plain
 from speech.whisper_readings import Utterance
 from tests.speech.conftest import _model
 from tests.speech.test_readings import SPANISH, ScriptedEar

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from ivr.evaluation.material import VOICES
 from ivr.evaluation.spoiling import babble
-from speech import whisper_decoding
+from speech.clips import Clip as Stretch
+from speech.clips import clips_of, cut, within
 from speech.espeak_phones import EspeakPhones
 from speech.expected_phrases import nearest
 from speech.in_front import in_front
@@ -24,7 +25,7 @@ from speech.phone_frames import PAUSE, PhoneNet, Sounding, neighbours
 from speech.phonetics import Spelling
 from speech.pyttsx3 import Pyttsx3, Voice
 from speech.sound import to_pcm, to_samples
-from speech.whisper_decoding import Ear, clips_of, cut, within
+from speech.whisper_decoding import Ear
 from tests.models import need_model
 from tests.speech.phone_learning import Clip, joined, learnt, saved
 from tests.speech.phone_times import along
@@ -245,7 +246,7 @@ def test_what_whisper_cannot_write_is_heard_all_the_same(speaker: Pyttsx3) -> No
                 sound = to_samples(catalan.speak(said, language=language))
                 pcm = to_pcm(babble(20)(np.pad(sound, (2400, 4000)), chance, behind))
                 clips = clips_of(pcm)
-                span = whisper_decoding.Clip(clips[0].start, clips[-1].end)
+                span = Stretch(clips[0].start, clips[-1].end)
                 front = in_front(pcm, span.start, span.end)
                 sounding = ear.sounding(ear.listen(cut(pcm, span)), within(front, span))
                 assert sounding is not None

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from speech import vosk_readings
+from speech.clips import Clip, clips_of, cut
 from speech.espeak_phones import EspeakPhones
 from speech.expected_phrases import mended, respelled, sayable, similarity, weighed
 from speech.in_front import Loudness
@@ -16,7 +17,7 @@ from speech.keyword_spotting import Spotted
 from speech.phonetics import sounded
 from speech.pyttsx3 import Pyttsx3
 from speech.vosk_readings import Alternative, decoys_for, grammar_for
-from speech.whisper_decoding import Clip, Scored, Text, clips_of, cut, plain
+from speech.whisper_decoding import Scored, Text, plain
 from speech.whisper_readings import Utterance
 from speech.written_numbers import with_figures_joined
 from tests.speech.conftest import noise, silence, tones
