@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import gevent
@@ -17,7 +17,8 @@ from dialogs.results import Failed, Found, Noted, Refused, Written
 from ivr.back_ends.writing import key_of
 from ivr.clock import Clock
 from tests.back_ends.systems import Reply, break_off, crm, hang, raw_server
-from tests.back_ends.writing_house import MADRID, SHIP, VALUES, House, build, in_turn, occasion
+from tests.back_ends.writing_house import SHIP, VALUES, House, build, in_turn, occasion
+from tests.to_come import monday_to_come
 
 __all__ = ["build"]
 
@@ -229,17 +230,11 @@ def test_what_was_kept_of_the_system_is_forgotten_after_a_write(build: Callable[
         assert [asked[0] for asked in system.asked] == ["GET", "PUT", "GET"]
 
 
-def _monday_to_come() -> datetime:
-    """Ten o'clock on February's first Monday of next year: the clock of these tests never goes back."""
-    first = datetime(Clock().utc().year + 1, 2, 1, 10, tzinfo=MADRID)
-    return first + timedelta(days=-first.weekday() % 7)
-
-
 def test_the_own_database_does_it_at_once(build: Callable[..., House]) -> None:
     """Nothing lies in the outbox; with the same key it is not done again; a database that is down spools."""
     house = build("http://127.0.0.1:9", still=True)
     seed(house.store, customers=10)
-    monday = _monday_to_come()
+    monday = monday_to_come()
     friday, wednesday = (str((monday + timedelta(days=days)).date()) for days in (11, 16))
     own = {"customer_number": "45716", "order_id": "780387", "day": friday}
     write, when = Write("delivery_day", own, "change", 10.0), occasion()

@@ -18,6 +18,7 @@ from tests.commands import ivr as run
 from tests.data.conftest import NOW, begun, ended, turn
 from tests.data.test_callbacks import booking
 from tests.databases import store_at
+from tests.to_come import monday_to_come
 
 LUCIA = "45716"
 NUMBER = "+34600111222"
@@ -32,7 +33,7 @@ AUDITED = {
     "campaign sample": ("campaign sample fees reminder tuesday", "write"),
     "callbacks list": ("callbacks list", "read"),
     "callbacks cancel": ("callbacks cancel CALLBACK --why done", "write"),
-    "callbacks move": ("callbacks move CALLBACK --at 2026-12-01T10:00", "write"),
+    "callbacks move": (f"callbacks move CALLBACK --at {monday_to_come():%Y-%m-%dT%H:%M}", "write"),
     "caller block": ("caller block +34600999888 --why rude", "write"),
     "caller unblock": ("caller unblock BLOCKED", "write"),
     "caller calls": ("caller calls NUMBER", "read"),
