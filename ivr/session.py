@@ -90,6 +90,7 @@ class Session:
         self._saying = Saying(
             self._voicing,
             services.prompts,
+            attention=self._attention,
             conversation=conversation,
             record=record,
             clock=services.clock,
@@ -392,6 +393,6 @@ class Session:
     def _filler(self, prompt: Prompt, step: str) -> str | None:
         """Without a voice a wait is silent, and no more than that."""
         try:
-            return self._saying.begin(prompt, step)
+            return self._saying.begin(prompt, step, between=True)
         except NothingToSayError:
             return None

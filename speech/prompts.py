@@ -30,7 +30,7 @@ from speech.sound import SAMPLE_RATE, read_wav
 from speech.spawning import worker_environment
 from speech.studio import SOUND_VERSION, Conversion
 from speech.studio_files import STUDIO_ENDINGS, studio_file
-from speech.synthesizer import Synthesizer
+from speech.synthesizer import Synthesizer, Waiting
 
 LOG = logging.getLogger("speech.prompts")
 
@@ -83,19 +83,22 @@ class PromptLibrary:
         recording_name: str | None = None,
         pace: float = 1.0,
         pieces: Sequence[tuple[str, str | None]] = (),
+        waiting: Waiting | None = None,
     ) -> Path:
         """The 8 kHz file to play. Raises `SynthesizerLost`.
 
-        `pieces`: the text in its parts, each with its recording's name or None for a value.
+        `pieces`: the text in its parts, each with its recording's name or None for a value. `waiting`: since
+        when somebody on the line waits for the prompt; without it, since now.
         """
+        waiting = waiting or Waiting()
         if recording_name is not None and (studio := self.recording_of(recording_name, language, text)):
             try:
                 return self._telephone_copy(studio, pace)
             except (SoundUnreadable, OSError) as fault:
                 self._complain(studio, fault)
-        if pieces and (joined := self._in_parts(pieces, language, pace)):
+        if pieces and (joined := self._in_parts(pieces, language, pace, waiting)):
             return joined
-        return self._synthesizer.render(text, language=language, pace=pace)
+        return self._synthesizer.render(text, language=language, pace=pace, waiting=waiting)
 
     def recording_of(self, name: str, language: str, text: str | None = None) -> Path | None:
         """The studio's file of this name: the language's own first, then one for all languages.
@@ -140,7 +143,9 @@ class PromptLibrary:
 
     # --- joining ---
 
-    def _in_parts(self, pieces: Sequence[tuple[str, str | None]], language: str, pace: float) -> Path | None:
+    def _in_parts(
+        self, pieces: Sequence[tuple[str, str | None]], language: str, pace: float, waiting: Waiting
+    ) -> Path | None:
         """The sentence, joined; None where the studio lacks a part, or it is not converted yet."""
         if self._recordings is None or not any(name for _text, name in pieces):
             return None
@@ -154,7 +159,7 @@ class PromptLibrary:
             else:
                 spoken = in_recordings(text, lambda words: self.recording_of(f"{VALUES}/{words}", language))
                 if spoken is None:
-                    value = self._synthesizer.render(text, language=language, pace=pace)
+                    value = self._synthesizer.render(text, language=language, pace=pace, waiting=waiting)
                     spoken = [Join(value, pause_after(text))]
                 joins += spoken
         ready = [self._ready(join, pace) for join in joins]

@@ -22,6 +22,7 @@ from speech.prompts import PromptLibrary
 from speech.pyttsx3 import Pyttsx3
 from speech.recognizer import WHILE_SPOKEN, Hypothesis, Reading
 from speech.sound import FRAME_BYTES, FRAME_SECONDS, read_wav, seconds_of
+from speech.synthesizer import Waiting
 from tests.ivr.paper import PaperCall, PaperDialog
 from tests.speech.conftest import noise
 
@@ -175,7 +176,7 @@ class Scene:
         self.prompt = self.library.file_of(PROMPT, language="es")
         self.words: list[str] = []
 
-    def file_of(self, spoken: Spoken) -> Path:
+    def file_of(self, spoken: Spoken, waiting: Waiting | None = None) -> Path:
         """Synthesised."""
         self.words.append(spoken.text)
         return self.library.file_of(spoken.text, language="es")
