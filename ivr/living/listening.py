@@ -318,16 +318,15 @@ class Question:
             if utterance is not None:
                 utterance.cancel()
             return self._brought_back(interruption, ended_at)
-        if utterance is None:
-            return Collected(NoMatch(), ended_at, recognizer_lost=True, began_at=self._spoke_at)
-        decided_at = self._clock.now()
-        wait = WordsAwaited(self._call, self._attention, self._clock, self._voicing)
-        keys = bool(self._collect.keys.longest)
-        hypothesis = wait.words_of(utterance, silence=decided_at - ended_at, until_key=keys)
+        decided_at, hypothesis = self._clock.now(), None
+        if utterance is not None:
+            wait = WordsAwaited(self._call, self._attention, self._clock, self._voicing)
+            keys = bool(self._collect.keys.longest)
+            hypothesis = wait.words_of(utterance, silence=decided_at - ended_at, until_key=keys)
         if self._attention.keys and self._typed_ahead():
             return None  # keys win, also over speech that is already being recognised
         if hypothesis is None:
-            return Collected(NoMatch(), ended_at, decided_at=decided_at)
+            return Collected(NoMatch(), ended_at, unheard, decided_at=decided_at, began_at=self._spoke_at)
         if not self._collect.sensitive:
             # Not judged yet: what may be a PIN beside the answer is hidden whatever is asked.
             heard = [(hide_numbers(one.text), round(one.confidence, 2)) for one in hypothesis.readings]
