@@ -121,14 +121,15 @@ def main() -> int:
     """Converts what standard input lists, a JSON object a line; tells each fault in a line, or nothing."""
     for line in sys.stdin:
         wanted = json.loads(line)
-        fault = ""
+        copy, fault = Path(wanted["copy"]), ""
         try:
-            convert(
-                Path(wanted["studio"]),
-                Path(wanted["copy"]),
-                pace=float(wanted["pace"]),
-                margin=float(wanted["margin"]),
-            )
+            if not copy.exists():  # a caller may have needed it in the meantime
+                convert(
+                    Path(wanted["studio"]),
+                    copy,
+                    pace=float(wanted["pace"]),
+                    margin=float(wanted["margin"]),
+                )
         except (SoundUnreadable, OSError) as refused:
             fault = " ".join(str(refused).split())
         print(fault, flush=True)

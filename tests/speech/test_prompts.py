@@ -133,6 +133,7 @@ def _library(counting: CountingSpeaker, tmp_path: Path) -> PromptLibrary:
         CachedSynthesizer(counting, tmp_path / "cache"),
         recordings=tmp_path / "studio",
         converted=tmp_path / "converted",
+        patience=30.0,
     )
 
 
