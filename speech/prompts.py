@@ -144,7 +144,7 @@ class PromptLibrary:
             return 0
         wanted: list[Conversion] = []
         for file in self._recordings.rglob("*"):
-            if file.suffix in STUDIO_ENDINGS and file.is_file():
+            if file.suffix.lower() in STUDIO_ENDINGS and file.is_file():
                 wanted += [c for pace in PACES if (c := self._conversion(file, pace)) and not c.done]
             gevent.sleep(0)
         self._convert(wanted)

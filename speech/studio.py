@@ -98,8 +98,11 @@ def _decoded(path: Path) -> bytes:
             frames += to_16_bits.resample(None)
             rate = stream.rate
     except (av.FFmpegError, IndexError, OSError, ValueError) as fault:
-        said = (str(fault).strip().splitlines() or [repr(fault)])[0]
-        raise SoundUnreadable(f"{path}: not a sound that can be read ({said[:120]})") from None
+        said = "it holds no sound" if isinstance(fault, IndexError) else fault
+        if isinstance(fault, av.FFmpegError):
+            said = fault.strerror or fault  # its own words name the file once more, and a number for nobody
+        reason = (str(said).strip().splitlines() or [repr(fault)])[0]
+        raise SoundUnreadable(f"{path}: not a sound that can be read ({reason[:120]})") from None
     samples = b"".join(bytes(frame.planes[0])[: frame.samples * 2 * channels] for frame in frames)
     if not samples or not rate:
         raise SoundUnreadable(f"{path}: not a sound that can be read (it holds no samples)")

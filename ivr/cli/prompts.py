@@ -27,7 +27,7 @@ from ivr.cli.flows import CannotBeDone, catalogue_option, existing, load_set
 from ivr.cli.shown import json_option
 from ivr.config import Settings
 from ivr.errors import NotWritable
-from ivr.studio.intake import LOUDNESS, Taken, bring_in, sound_files
+from ivr.studio.intake import FORMATS, LOUDNESS, Taken, bring_in, sound_files
 from ivr.studio.sheet import write_csv, write_excel
 from ivr.studio.wanted import Wanted, wanted
 from ivr.voice import LANGUAGES, SpokenPrompts, open_prompts, studio_folder
@@ -261,7 +261,7 @@ def import_(
     """Brings in what the studio sends: checked by name and sound, trimmed, levelled, 8 kHz.
 
     Files are named as `ivr prompts export` says, with folders or with dots for them
-    (balance.tell.es.wav); WAV, MP3, FLAC, Ogg, Opus. Servers that run take them at once.
+    (balance.tell.es.wav); WAV, MP3, FLAC, AIFF, Ogg, Opus, M4A. Servers that run take them at once.
     Status 1: a file was refused.
 
     \b
@@ -273,7 +273,9 @@ def import_(
         raise CannotBeDone(f"{source} is no folder: name the one with the studio's files")
     count = len(sound_files(source))
     if not count:
-        raise CannotBeDone(f"there is no sound file in {source}: name the folder with the studio's files")
+        raise CannotBeDone(
+            f"there is no sound file in {source} ({FORMATS}): name the folder with the studio's files"
+        )
     rows = _wanted(settings, folder, (), catalogue_file, words=True, currency=currency)
     studio = studio_folder(settings)
     taken: list[Taken] = []
