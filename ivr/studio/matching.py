@@ -1,7 +1,7 @@
 """Which row of the studio's list a file's name means.
 
-People rename files: capitals, the letters of a Mac (NFD), folders or dots between the parts. A run of words in
-one breath ("es/values/cuarenta-y-dos") is no row of the list, and welcome where each of its words is one.
+People rename files: capitals, the letters of a Mac (NFD), folders or dots between the parts. A run of words
+in one breath ("es/values/cuarenta-y-dos") is no row of the list, and welcome where each of its words is one.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from pathlib import PurePosixPath
 from ivr.studio.wanted import Wanted
 from speech.joining import LONGEST_RUN, VALUES
 from speech.studio_files import STUDIO_ENDINGS
-
 
 _PAPERS = frozenset(
     {".txt", ".pdf", ".doc", ".docx", ".odt", ".rtf", ".csv", ".xlsx", ".md", ".json", ".xml"}
