@@ -21,6 +21,7 @@ from rich.table import Table
 from dialogs.call import SLOW
 from dialogs.effects import Spoken
 from dialogs.flow import FlowSet
+from dialogs.spoken_currencies import currencies
 from dialogs.static import static_prompts
 from ivr.cli import pass_settings
 from ivr.cli.flows import CannotBeDone, catalogue_option, existing, load_set
@@ -44,6 +45,20 @@ _flows = click.option(
     "folder",
     type=click.Path(path_type=Path),
     help="The folder of the flows; default: as the server.",
+)
+
+
+def _spoken(_context: click.Context, _option: click.Parameter, code: str | None) -> str | None:
+    """A currency whose amounts can be said: of another, the list would lack its words."""
+    if code is None or code.upper() in currencies():
+        return code and code.upper()
+    raise click.BadParameter(
+        f"{code!r} is no currency that can be said: choose one of {', '.join(sorted(currencies()))}"
+    )
+
+
+_currency = click.option(
+    "--currency", callback=_spoken, help="ISO code of the amounts; default: calls.currency."
 )
 _languages = click.option(
     "--language", "languages", multiple=True, type=click.Choice(LANGUAGES), help="Only this one; repeatable."
@@ -179,7 +194,7 @@ def _show_build(report: dict[str, Any]) -> None:
 @_languages
 @click.option("--missing", is_flag=True, help="Only what is not recorded, or says another text by now.")
 @click.option("--words/--no-words", default=True, help="With the words that numbers and dates are made of.")
-@click.option("--currency", help="ISO code of the amounts; default: calls.currency.")
+@_currency
 @json_option
 @catalogue_option
 @pass_settings
@@ -243,7 +258,7 @@ def _write(rows: list[Wanted], out: Path) -> None:
     type=click.FloatRange(-30.0, -12.0),
     help="dBFS of the speech (RMS, pauses left out).",
 )
-@click.option("--currency", help="ISO code of the amounts; default: calls.currency.")
+@_currency
 @click.option("--dry-run", is_flag=True, help="Look, and write nothing.")
 @json_option
 @catalogue_option

@@ -153,6 +153,7 @@ def test_the_words_of_values_are_listed(run: Run) -> None:
     assert not {"enero", "hache", "madrugada"} & words
     pesos = run("export", "--language", "es", "--currency", "MXN", "--json").report["rows"]
     assert {"pesos", "centavos"} <= {row["text"] for row in pesos}
+    assert run("export", "--language", "es", "--currency", "mxn", "--json").report["rows"] == pesos
 
 
 def test_what_the_studio_sends_is_heard(run: Run, home: Path, record: Callable[..., Path]) -> None:
@@ -287,6 +288,7 @@ def test_what_is_doubtful_is_told(run: Run, home: Path, record: Callable[..., Pa
     [
         (["export", "--out", "list.pdf"], "write a .csv or an .xlsx file"),
         (["export", "--out", "/proc/nowhere/a.csv"], "cannot be written"),
+        (["export", "--currency", "XXX"], "'XXX' is no currency that can be said: choose one of ARS"),
         (["import", "/nowhere"], "is no folder"),
         (["import", "/proc/self/attr"], "no sound file"),
         (["build", "--flows", "/nowhere"], "is not there"),
