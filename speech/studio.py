@@ -15,7 +15,16 @@ from pathlib import Path
 
 from speech.errors import SoundUnreadable
 from speech.pace import stretched
-from speech.sound import SAMPLE_RATE, finished_prompt, read_wav, resample, to_pcm, to_samples, write_wav
+from speech.sound import (
+    SAMPLE_RATE,
+    finished_prompt,
+    is_whole,
+    read_wav,
+    resample,
+    to_pcm,
+    to_samples,
+    write_wav,
+)
 
 
 def read_sound(path: Path) -> bytes:
@@ -61,7 +70,7 @@ class Conversion:
 
     @property
     def done(self) -> bool:
-        return self.copy.exists()
+        return is_whole(self.copy)
 
     def told(self) -> dict[str, object]:
         """As the child process reads it."""
@@ -126,7 +135,7 @@ def main() -> int:
         wanted = json.loads(line)
         copy, fault = Path(wanted["copy"]), ""
         try:
-            if not copy.exists():  # a caller may have needed it in the meantime
+            if not is_whole(copy):  # a caller may have needed it in the meantime
                 convert(
                     Path(wanted["studio"]),
                     copy,
