@@ -1,8 +1,8 @@
 """Sounds that were made once and then are files, within bounds.
 
 Rules:
-1. A file's name is the hash of all that its sound depends on, so a file is never wrong, only unused; one that a
-   power failure cut is made again.
+1. A file's name is the hash of all that its sound depends on, so a file is never wrong, only unused; one that
+   a power failure cut is made again.
 2. Files appear whole (rename), so that a switch on another process never plays half a sentence.
 3. The same sound asked for twice at once is made once.
 4. A file that was given out stays for an hour, whatever the limit: longer than any prompt is played.

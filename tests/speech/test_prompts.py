@@ -93,7 +93,7 @@ def test_the_same_text_at_once_is_made_once(counting: CountingSpeaker, tmp_path:
 def test_what_a_power_failure_left_is_made_again(
     counting: CountingSpeaker, tmp_path: Path, bytes_left: int
 ) -> None:
-    """A name without sound would be silence for every caller, for ever; half a file that nobody wants goes."""
+    """A name without sound would be silence for ever; half a file that nobody wants goes."""
     synthesizer = CachedSynthesizer(counting, tmp_path)
     file = synthesizer.render("hola", language="es")
     whole = file.read_bytes()
