@@ -86,6 +86,8 @@ class RealCall(PaperCall):
         self.files: list[Path] = []
         self.sounded: list[tuple[float, float]] = []
         """When each thing that was played began, and for how many seconds."""
+        self.stopped: list[float] = []
+        """When what played was cut off."""
 
     def play(self, files: Sequence[Path]) -> str:
         """Notes the files; the end comes by itself."""
@@ -99,6 +101,7 @@ class RealCall(PaperCall):
     def stop_playing(self) -> None:
         """What plays is cut off."""
         self.orders.append("stop_playing")
+        self.stopped.append(self.clock.time)
         playing = self.inbox.playing  # type: ignore[attr-defined] # see above
         playing[:] = [(command, self.clock.time) for command, _ends in playing]
 
