@@ -26,7 +26,8 @@ from dialogs.wording import wording
 MASK = "•••"
 """Stands for what is sensitive, whatever its length."""
 
-SLOW = 0.8
+SLOW, SLOWEST = 0.8, 0.65
+"""Of the usual pace: for whoever asks for slower once, and again."""
 
 Scalar = str | int | bool | None
 

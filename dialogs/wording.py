@@ -119,6 +119,12 @@ WORDING: Mapping[str, Mapping[str, str]] = {
         "en": "All right, more slowly.",
         "ko": "천천히 말씀드리겠습니다.",
     },
+    "slowest": {
+        "es": "No puedo hablar más despacio. Se lo repito.",
+        "ca": "No puc parlar més a poc a poc. L'hi repeteixo.",
+        "en": "I cannot speak any slower. Here it is again.",
+        "ko": "더 천천히 말씀드릴 수 없습니다. 다시 말씀드리겠습니다.",
+    },
     "usual_pace": {
         "es": "De acuerdo, a la velocidad normal.",
         "ca": "D'acord, a la velocitat normal.",

@@ -257,6 +257,13 @@ def _meant(place: tuple[str, ...]) -> str:
     return f": {nearest(place[-1], names)}" if names else ""
 
 
+_SHAPES = {
+    "tuple_type": "a list is expected: write it in brackets, [one, two]",
+    "dict_type": "names and values are expected: write them as {name: value}",
+}
+"""What pydantic says of them is for programmers."""
+
+
 def _first_problem(error: ValidationError, path: Path | None, lines: dict[tuple[str, ...], int]) -> str:
     problem = error.errors()[0]
     place = tuple(str(part) for part in problem["loc"])
@@ -270,5 +277,7 @@ def _first_problem(error: ValidationError, path: Path | None, lines: dict[tuple[
         what = f"no such setting{_meant(place)}"
     if problem["type"] in ("model_type", "model_attributes_type"):  # pydantic would name its class
         what = "a section of settings is expected; write its keys below it, or leave it out"
+    if problem["type"] in _SHAPES:
+        what = _SHAPES[problem["type"]]
     more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
     return f"{where}{'.'.join(place)}: {what}{more}"

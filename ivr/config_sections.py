@@ -40,6 +40,22 @@ def _zone(name: str) -> str:
     return name
 
 
+def _currency(code: str) -> str:
+    """An ISO code whose amounts can be said."""
+    from dialogs.spoken_currencies import currencies  # noqa: PLC0415 - only where one is named
+
+    if code not in currencies():
+        raise ValueError(f"no currency that can be said: choose one of {', '.join(sorted(currencies()))}")
+    return code
+
+
+def _server_of_vosk(url: str) -> str:
+    """The address of a websocket."""
+    if not url.startswith(("ws://", "wss://")):
+        raise ValueError(f"{url} is no vosk-server: write it as ws://10.0.0.6:2700")
+    return url
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -131,8 +147,8 @@ class SpeechSettings(_Part):
     """Whether what the flows always say alike is synthesised before a caller waits for it."""
     spanish: Literal["es", "es-419"] = "es"
     pace: Annotated[float, Field(ge=0.5, le=2.0)] = 1.0
-    servers: dict[Literal["es", "ca", "en"], tuple[Annotated[str, Field(pattern=r"^wss?://")], ...]] = Field(
-        default_factory=dict
+    servers: dict[Literal["es", "ca", "en"], tuple[Annotated[str, AfterValidator(_server_of_vosk)], ...]] = (
+        Field(default_factory=dict)
     )
     """vosk-servers (their websockets) that recognise a language, on other machines."""
     second_opinion: bool = True
@@ -150,7 +166,8 @@ class CallSettings(_Part):
     """Whether callers may be greeted in the language that they spoke before, where their segment says so."""
     region: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] = "ES"
     """ISO 3166 code of the site's country: whose telephone numbers and postcodes callers say."""
-    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "EUR"
+    currency: Annotated[str, AfterValidator(_currency)] = "EUR"
+    """ISO 4217 code of the amounts."""
     filler_after: Annotated[float, Field(ge=0, le=30)] = 1.5
     """Seconds that a back end may take before the caller hears that it takes a moment."""
     filler_music: Literal["soft", "none"] | Path = "soft"

@@ -268,7 +268,7 @@ def _synthesis(settings: Settings) -> Finding:
     speaker = Pyttsx3(voices=SYSTEM_VOICES)
     try:
         speaker.wait_ready(20.0)
-        CachedSynthesizer(speaker, settings.prompts_folder / "cache").render("Hola.", language="es")
+        CachedSynthesizer(speaker, settings.prompts_folder / "cache").make("Hola.", language="es")
     except SpeechError as fault:
         return Finding("synthesis", "bad", str(fault), "Install again: make demo")
     finally:

@@ -38,6 +38,7 @@ from dialogs.results import (
     Done,
     Failed,
     Handed,
+    Heard,
     Match,
     NobodyFree,
     NoInput,
@@ -70,6 +71,8 @@ log = structlog.get_logger(__name__)
 
 PATIENCE_AFTER_HANG_UP = 5.0
 """Seconds to wait for the switch to confirm a hang-up of ours."""
+MOST_UNHEARD = 2
+"""Questions in a row whose answer no recogniser took, after which the call goes on by keys."""
 
 
 class Session:
@@ -90,6 +93,7 @@ class Session:
         self._saying = Saying(
             self._voicing,
             services.prompts,
+            attention=self._attention,
             conversation=conversation,
             record=record,
             clock=services.clock,
@@ -115,6 +119,10 @@ class Session:
         self._back_ends = self._open_back_ends()
         self._echoes = False
         """The line brings our prompts back: speech does not interrupt them."""
+        self._talks_on = False
+        """The caller had not ended when their answer was cut."""
+        self._unheard = 0
+        """Questions in a row whose answer no recogniser took."""
         self._recording = CallRecording(call, record, services.clock)
         self._telling = Telling(
             conversation, record, self._recording, clock=services.clock, watch=services.watch
@@ -346,8 +354,9 @@ class Session:
 
     def _ask(self, collect: Collect) -> Match | NoMatch | NoInput:
         recognizer = self._listener(collect.language)
-        if self._echoes:
-            collect = replace(collect, barge_in=False)  # what would interrupt is our own prompt
+        if self._echoes or self._talks_on:
+            # What would interrupt is our own prompt, or what the caller has been saying all the time.
+            collect = replace(collect, barge_in=False)
         question = Question(
             collect,
             call=self._call,
@@ -362,12 +371,22 @@ class Session:
                 lambda: self._saying.begin(collect.prompt, collect.step, kind=collect.kind)
             )
         collected = clip.kept_with(collected)
-        if collected.recognizer_lost:
-            self._recognizer = None
+        self._note_hearing(collected)
         self._echoes = self._echoes or collected.echoes
         self._saying.answered_at = collected.ended_at
         self._telling.answer(collect.step, collected, sensitive=collect.sensitive)
         return collected.answer
+
+    def _note_hearing(self, collected: Collected) -> None:
+        """One answer that nobody took is bad luck; after two in a row only keys interrupt a prompt."""
+        self._talks_on = collected.talks_on
+        if collected.recognizer_lost:
+            self._unheard += 1
+        elif isinstance(collected.given, Heard):
+            self._unheard = 0
+        if self._unheard >= MOST_UNHEARD:
+            log.warning("call_by_keys", call=self._record.call_id)
+            self._recognizer = None
 
     def _enqueue(self, enqueue: Enqueue) -> Handed | NobodyFree | Failed:
         self._with_person = isinstance(result := self._queue.wait(enqueue), Handed)
@@ -392,6 +411,6 @@ class Session:
     def _filler(self, prompt: Prompt, step: str) -> str | None:
         """Without a voice a wait is silent, and no more than that."""
         try:
-            return self._saying.begin(prompt, step)
+            return self._saying.begin(prompt, step, between=True)
         except NothingToSayError:
             return None

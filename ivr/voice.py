@@ -32,6 +32,7 @@ from speech.pyttsx3 import SYSTEM_VOICES, Pyttsx3
 from speech.pyttsx3 import Voice as SpeakingVoice
 from speech.recognizer import Recognizer
 from speech.sound import read_wav
+from speech.synthesizer import Waiting
 
 log = structlog.get_logger(__name__)
 
@@ -91,8 +92,9 @@ class SpokenPrompts:
         parent.mkdir(parents=True, exist_ok=True)
         self._private = claim(parent, ending=PRIVATE_ENDING)
 
-    def file_of(self, spoken: Spoken) -> Path:
+    def file_of(self, spoken: Spoken, waiting: Waiting | None = None) -> Path:
         """The file of one stretch of prompt; of a private one, the caller's to remove after it was played.
+        `waiting`: since when the caller waits for the prompt that it is a part of.
 
         Raises `SpeechError`.
         """
@@ -103,6 +105,7 @@ class SpokenPrompts:
                 spoken.text,
                 language=self._voice_of(spoken.language),
                 pace=self._pace * spoken.pace,
+                waiting=waiting,
             )
             return file
         return self._library.file_of(
@@ -111,6 +114,7 @@ class SpokenPrompts:
             recording_name=spoken.recording,
             pace=self._pace * spoken.pace,
             pieces=[(piece.text, piece.recording) for piece in spoken.pieces],
+            waiting=waiting,
         )
 
     def make(self, spoken: Spoken) -> Path:

@@ -11,16 +11,21 @@ from typing import Protocol, TypeVar
 
 import gevent
 
-from speech.errors import SynthesizerLost
+from speech.errors import SynthesizerLate, SynthesizerLost
 from speech.prompt_cache import CACHE_LIMIT, PromptCache
 from speech.sound import write_wav
 from speech.studio import SOUND_VERSION
+from speech.synthesizer import Waiting
 
 LOG = logging.getLogger("speech.cached_synthesizer")
 T = TypeVar("T")
 
 SOON = 1.5
-"""Seconds that callers wait for the preferred voice. Piper says 160 signs in them, on two busy cores."""
+"""Seconds that callers wait for the preferred voice, for all of a prompt together. Piper says 160 signs in
+them, on two busy cores."""
+AT_ALL = 1.9
+"""Seconds that callers wait for a prompt in any voice. A worker of pyttsx3 that hangs has been replaced in
+1.2; what is left of two seconds is the switch's, to begin playing."""
 LEFT_ALONE = 10.0
 """Seconds for which a preferred voice that was late is not asked, as a vosk-server is."""
 
@@ -42,8 +47,9 @@ class Speaker(Protocol):
 class CachedSynthesizer:
     """The `Synthesizer` port: each text is spoken once and then is a file.
 
-    Callers wait for the preferred voice no longer than `SOON`: then the other one speaks. What comes late is
-    kept for the next time.
+    Callers wait for the preferred voice no longer than `SOON`: then the other one speaks. They wait no longer
+    than `AT_ALL` for both, even if a worker hangs and so does what takes its place: then they are to be told
+    to wait, and the text is asked for again. What comes late is kept for the next time.
     """
 
     def __init__(
@@ -54,30 +60,38 @@ class CachedSynthesizer:
         limit: int = CACHE_LIMIT,
         preferred: Speaker | None = None,
         soon: float = SOON,
+        at_all: float = AT_ALL,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`folder` is created; `limit` in bytes, above which the longest unused files go.
 
         `preferred` speaks the languages that it has a voice for, as long as it can within `soon` seconds;
-        `speaker` the rest. Raises `SynthesizerLost` if the folder cannot be written.
+        `speaker` the rest, and what takes longer than `at_all` is late for somebody on the line. Raises
+        `SynthesizerLost` if the folder cannot be written.
         """
         self._speaker, self._preferred = speaker, preferred
-        self._longest, self._clock = soon, clock
+        self._longest, self._at_all, self._clock = soon, at_all, clock
         self._late_at = -math.inf
         self.engine = "+".join(one.engine for one in (preferred, speaker) if one is not None)
         self._cache = PromptCache(folder, limit=limit)
 
-    def render(self, text: str, *, language: str, pace: float = 1.0) -> Path:
-        """The file of this text, for somebody who waits for it on the line. Raises `SynthesizerLost`."""
+    def render(self, text: str, *, language: str, pace: float = 1.0, waiting: Waiting | None = None) -> Path:
+        """The file of this text, for somebody who waits for it on the line, since `waiting` or since now.
+
+        Raises `SynthesizerLost`; `SynthesizerLate` if it takes too long for them, and goes on beside.
+        """
+        waiting = waiting or Waiting()
         wanted = self._preferring(language)
         if wanted is not None:
             if self._cache.has(_key(wanted, text, language, pace)):
                 return self._render(wanted, text, language, pace)
             try:
-                return self._soon(lambda: self._render(wanted, text, language, pace))
+                return self._soon(lambda: self._render(wanted, text, language, pace), waiting)
             except SynthesizerLost as lost:
                 self._complain(wanted, lost)
-        return self._render(self._speaker, text, language, pace)
+        if self._cache.has(_key(self._speaker, text, language, pace)):
+            return self._render(self._speaker, text, language, pace)
+        return self._at_last(lambda: self._render(self._speaker, text, language, pace), waiting)
 
     def make(self, text: str, *, language: str, pace: float = 1.0) -> Path:
         """The same where nobody waits on the line: as long as it takes. Raises `SynthesizerLost`."""
@@ -89,16 +103,25 @@ class CachedSynthesizer:
                 self._complain(wanted, lost)
         return self._render(self._speaker, text, language, pace)
 
-    def speak_into(self, file: Path, text: str, *, language: str, pace: float = 1.0) -> None:
-        """Speaks it into that file, and keeps nothing of it here. Raises `SynthesizerLost`."""
+    def speak_into(
+        self,
+        file: Path,
+        text: str,
+        *,
+        language: str,
+        pace: float = 1.0,
+        waiting: Waiting | None = None,
+    ) -> None:
+        """As `render`, into that file, and nothing of it is kept here. Raises as that."""
+        waiting = waiting or Waiting()
         pcm, wanted = None, self._preferring(language)
         if wanted is not None:
             try:
-                pcm = self._soon(lambda: wanted.speak(text, language=language, pace=pace))
+                pcm = self._soon(lambda: wanted.speak(text, language=language, pace=pace), waiting)
             except SynthesizerLost as lost:
                 self._complain(wanted, lost)
         if pcm is None:
-            pcm = self._speaker.speak(text, language=language, pace=pace)
+            pcm = self._at_last(lambda: self._speaker.speak(text, language=language, pace=pace), waiting)
         try:
             write_wav(file, pcm)
         except OSError as refused:
@@ -120,20 +143,24 @@ class CachedSynthesizer:
         known = self._preferred is not None and language.partition("-")[0] in self._preferred.languages()
         return self._preferred if known else None
 
-    def _soon(self, work: Callable[[], T]) -> T:
+    def _soon(self, work: Callable[[], T], waiting: Waiting) -> T:
         """What `work` gives, by the preferred voice. Raises `SynthesizerLost`, also if it is late: then it
         goes on beside."""
         if self._clock() - self._late_at < LEFT_ALONE:
             raise SynthesizerLost("it was late")
-        beside = gevent.spawn(_told, work)
-        beside.join(self._longest)
-        if not beside.ready():
+        left = self._longest - waiting.seconds
+        try:
+            return _within(left, work)
+        except SynthesizerLate as late:
+            if left < self._longest / 2:  # earlier sentences took the time: it does not hang
+                raise SynthesizerLost(f"the prompt has taken {waiting.seconds:.1f} s") from None
             self._late_at = self._clock()
-            raise SynthesizerLost(f"nothing within {self._longest:g} s; left alone for {LEFT_ALONE:g} s")
-        given = beside.get()
-        if isinstance(given, SynthesizerLost):
-            raise given
-        return given
+            raise SynthesizerLost(f"{late}; left alone for {LEFT_ALONE:g} s") from None
+
+    def _at_last(self, work: Callable[[], T], waiting: Waiting) -> T:
+        """What `work` gives, by the voice behind which there is none. Raises `SynthesizerLost`, and
+        `SynthesizerLate`: then it goes on beside."""
+        return _within(self._at_all - waiting.seconds, work)
 
     def _complain(self, speaker: Speaker, lost: SynthesizerLost) -> None:
         LOG.warning("%s is not to be had, %s speaks: %s", speaker.engine, self._speaker.engine, lost)
@@ -141,6 +168,20 @@ class CachedSynthesizer:
     def _render(self, speaker: Speaker, text: str, language: str, pace: float) -> Path:
         key = _key(speaker, text, language, pace)
         return self._cache.sound(key, lambda: speaker.speak(text, language=language, pace=pace))
+
+
+def _within(seconds: float, work: Callable[[], T]) -> T:
+    """What `work` gives; it goes on beside if that takes longer. Raises `SynthesizerLost` or `…Late`."""
+    if seconds <= 0:
+        raise SynthesizerLate("no time was left for it")
+    beside = gevent.spawn(_told, work)
+    beside.join(seconds)
+    if not beside.ready():
+        raise SynthesizerLate(f"nothing within {seconds:.1f} s")
+    given = beside.get()
+    if isinstance(given, SynthesizerLost):
+        raise given
+    return given
 
 
 def _told(work: Callable[[], T]) -> T | SynthesizerLost:

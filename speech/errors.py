@@ -27,6 +27,12 @@ class SynthesizerLost(SpeechError):
     code = "synthesizer_lost"
 
 
+class SynthesizerLate(SynthesizerLost):
+    """The text is not audible in the time that callers wait for it in silence; it may be soon."""
+
+    code = "synthesizer_late"
+
+
 class WorkerLost(SpeechError):
     """A worker process ended, or never became ready."""
 

@@ -21,7 +21,7 @@ import tempfile
 import time
 import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from urllib.error import URLError
@@ -37,6 +37,9 @@ REACH_TIMEOUT = 3.0
 """Seconds to reach a site: name, connection and first byte each."""
 DOWNLOAD_TIMEOUT = 900.0
 """Seconds for one whole model."""
+ABANDONED = 2 * DOWNLOAD_TIMEOUT
+"""Seconds without a change after which nobody fetches there any more."""
+_WORKSHOP = ".fetch-"
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, bytes so far and bytes in all (0: unknown)."""
@@ -203,12 +206,20 @@ class ModelStore:
                     raise _Refused(f"cannot be put into {target} ({fault.strerror})") from None
         return Installed(model, target, source.title, verified)
 
+    def _clear_abandoned(self) -> None:
+        """Removes what a fetch left that was killed: nobody else would, and each is as large as a model."""
+        for folder in self.cache.glob(f"{_WORKSHOP}*"):
+            with suppress(OSError):
+                if time.time() - _youngest(folder) > ABANDONED:
+                    shutil.rmtree(folder, ignore_errors=True)
+
     @contextmanager
     def _workshop(self) -> Iterator[Path]:
         """A folder on the cache's own disk, so that the last step is a rename."""
         try:
             self.cache.mkdir(parents=True, exist_ok=True)
-            folder = Path(tempfile.mkdtemp(prefix=".fetch-", dir=self.cache))
+            self._clear_abandoned()
+            folder = Path(tempfile.mkdtemp(prefix=_WORKSHOP, dir=self.cache))
         except OSError as fault:
             raise _Refused(f"{self.cache} cannot be written ({fault.strerror})") from None
         try:
@@ -217,6 +228,15 @@ class ModelStore:
             raise _Refused(f"{fault.strerror or fault}") from None
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _youngest(folder: Path) -> float:
+    """When something in it changed last."""
+    times = [folder.stat().st_mtime]
+    for path in folder.rglob("*"):
+        with suppress(OSError):  # its owner clears up
+            times.append(path.lstat().st_mtime)
+    return max(times)
 
 
 def sha256_of(path: Path) -> str:

@@ -1,7 +1,8 @@
 """Sounds that were made once and then are files, within bounds.
 
 Rules:
-1. A file's name is the hash of all that its sound depends on, so a file is never wrong, only unused.
+1. A file's name is the hash of all that its sound depends on, so a file is never wrong, only unused; one that
+   a power failure cut is made again.
 2. Files appear whole (rename), so that a switch on another process never plays half a sentence.
 3. The same sound asked for twice at once is made once.
 4. A file that was given out stays for an hour, whatever the limit: longer than any prompt is played.
@@ -13,12 +14,13 @@ import hashlib
 import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import gevent.event
 
 from speech.errors import SynthesizerLost
-from speech.sound import write_wav
+from speech.sound import is_whole, write_wav
 
 CACHE_LIMIT = 512 << 20
 """Bytes: nine hours of prompts."""
@@ -48,6 +50,14 @@ class PromptCache:
         if not os.access(self.folder, os.W_OK):
             raise SynthesizerLost(f"{folder}: not writable; prompts need a folder of their own")
         self._size = sum(kept.stat().st_size for kept in self.folder.glob("??/*.wav"))
+        self._clear_halves()
+
+    def _clear_halves(self) -> None:
+        """Removes what a process that was killed had begun to write."""
+        for half in self.folder.glob("??/.*.part"):
+            with suppress(OSError):  # its owner was quicker
+                if self._clock() - half.stat().st_mtime > KEPT:
+                    half.unlink()
 
     def path_of(self, key: str) -> Path:
         """Where the sound of that key is, or would be."""
@@ -56,7 +66,7 @@ class PromptCache:
 
     def has(self, key: str) -> bool:
         """Whether the sound of that key is there."""
-        return self.path_of(key).exists()
+        return is_whole(self.path_of(key))
 
     def sound(self, key: str, make: Callable[[], bytes]) -> Path:
         """The file of that key; if it is not there, `make` gives its 8 kHz samples, cooperatively.
@@ -65,7 +75,7 @@ class PromptCache:
         """
         path = self.path_of(key)
         while True:
-            if path.exists():
+            if is_whole(path):
                 now = self._clock()
                 os.utime(path, (now, now))  # the clean-up goes by this
                 return path

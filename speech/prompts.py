@@ -5,8 +5,8 @@ Rules:
    never the caller's, and even so cannot lead out of the prompts folder.
 2. A sentence with values is joined from recordings where the studio recorded all its fixed parts; values are
    joined from recorded words if they are all there, else synthesised.
-3. Nobody waits for more than one conversion: what is joined is converted beside the calls, and synthesised as
-   long as it is not there.
+3. Nobody waits for more than one conversion, and for that one not long: what is joined is converted beside
+   the calls, and what is not there in time is synthesised. Whoever is on the line comes before whole batches.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from speech.sound import SAMPLE_RATE, read_wav
 from speech.spawning import worker_environment
 from speech.studio import SOUND_VERSION, Conversion
 from speech.studio_files import STUDIO_ENDINGS, studio_file
-from speech.synthesizer import Synthesizer
+from speech.synthesizer import Synthesizer, Waiting
 
 LOG = logging.getLogger("speech.prompts")
 
@@ -40,6 +40,12 @@ _CONVERSION_TIMEOUT = 60.0
 """Seconds for one recording."""
 _EACH_CONVERSION = 2.0
 """Seconds for each further one of a batch."""
+PATIENCE = 1.5
+"""Seconds that a caller waits for a recording to be converted; then the prompt is synthesised."""
+_URGENT = 2
+"""Conversions for callers who wait, at a time."""
+_AGAIN = 60.0
+"""Seconds until a recording that could not be converted is tried, and told, again."""
 PACES = (1.0, 0.8)
 """The usual pace, and that of callers who asked for slower (`dialogs.call.SLOW`)."""
 
@@ -54,6 +60,7 @@ class PromptLibrary:
         recordings: Path | None = None,
         converted: Path | None = None,
         clock: Callable[[], float] = time.monotonic,
+        patience: float = PATIENCE,
     ) -> None:
         """`recordings`: the studio's folder (`name.wav`, or `es/name.wav` per language).
 
@@ -70,6 +77,10 @@ class PromptLibrary:
         )
         self._index = Recorded(self._recordings) if self._recordings else None
         self._clock = clock
+        self._patience = patience
+        self._urgent: dict[Path, gevent.Greenlet[[Conversion], None]] = {}
+        self._urgent_turn = gevent.lock.BoundedSemaphore(_URGENT)
+        self._failed: dict[Path, float] = {}
         self._refused: dict[Path, float] = {}
         self._wanted: dict[Path, Conversion] = {}
         self._converting: gevent.Greenlet[[], None] | None = None
@@ -83,19 +94,23 @@ class PromptLibrary:
         recording_name: str | None = None,
         pace: float = 1.0,
         pieces: Sequence[tuple[str, str | None]] = (),
+        waiting: Waiting | None = None,
     ) -> Path:
         """The 8 kHz file to play. Raises `SynthesizerLost`.
 
-        `pieces`: the text in its parts, each with its recording's name or None for a value.
+        `pieces`: the text in its parts, each with its recording's name or None for a value. `waiting`: since
+        when somebody on the line waits for the prompt; without it, since now.
         """
+        waiting = waiting or Waiting()
         if recording_name is not None and (studio := self.recording_of(recording_name, language, text)):
             try:
-                return self._telephone_copy(studio, pace)
+                if (copy := self._telephone_copy(studio, pace)) is not None:
+                    return copy
             except (SoundUnreadable, OSError) as fault:
                 self._complain(studio, fault)
-        if pieces and (joined := self._in_parts(pieces, language, pace)):
+        if pieces and (joined := self._in_parts(pieces, language, pace, waiting)):
             return joined
-        return self._synthesizer.render(text, language=language, pace=pace)
+        return self._synthesizer.render(text, language=language, pace=pace, waiting=waiting)
 
     def recording_of(self, name: str, language: str, text: str | None = None) -> Path | None:
         """The studio's file of this name: the language's own first, then one for all languages.
@@ -132,7 +147,7 @@ class PromptLibrary:
             return 0
         wanted: list[Conversion] = []
         for file in self._recordings.rglob("*"):
-            if file.suffix in STUDIO_ENDINGS and file.is_file():
+            if file.suffix.lower() in STUDIO_ENDINGS and file.is_file():
                 wanted += [c for pace in PACES if (c := self._conversion(file, pace)) and not c.done]
             gevent.sleep(0)
         self._convert(wanted)
@@ -140,7 +155,9 @@ class PromptLibrary:
 
     # --- joining ---
 
-    def _in_parts(self, pieces: Sequence[tuple[str, str | None]], language: str, pace: float) -> Path | None:
+    def _in_parts(
+        self, pieces: Sequence[tuple[str, str | None]], language: str, pace: float, waiting: Waiting
+    ) -> Path | None:
         """The sentence, joined; None where the studio lacks a part, or it is not converted yet."""
         if self._recordings is None or not any(name for _text, name in pieces):
             return None
@@ -154,7 +171,7 @@ class PromptLibrary:
             else:
                 spoken = in_recordings(text, lambda words: self.recording_of(f"{VALUES}/{words}", language))
                 if spoken is None:
-                    value = self._synthesizer.render(text, language=language, pace=pace)
+                    value = self._synthesizer.render(text, language=language, pace=pace, waiting=waiting)
                     spoken = [Join(value, pause_after(text))]
                 joins += spoken
         ready = [self._ready(join, pace) for join in joins]
@@ -169,7 +186,7 @@ class PromptLibrary:
         conversion = self._conversion(join.file, pace)
         if conversion is None or conversion.done:
             return Join(conversion.copy if conversion else join.file, join.pause)
-        if self._clock() - self._refused.get(join.file, -60.0) >= 60.0:
+        if self._clock() - self._refused.get(join.file, -_AGAIN) >= _AGAIN:
             self._wanted[conversion.copy] = conversion
             if self._converting is None or self._converting.ready():
                 self._converting = gevent.spawn(self._convert_wanted)
@@ -209,16 +226,31 @@ class PromptLibrary:
         except SoundUnreadable:
             return False  # told where its text is asked for; converting it once more does no harm
 
-    def _telephone_copy(self, studio: Path, pace: float) -> Path:
+    def _telephone_copy(self, studio: Path, pace: float) -> Path | None:
+        """None where it is not there in time, or could not be made a moment ago."""
         conversion = self._conversion(studio, pace)
         if conversion is None:
             return studio
-        if not conversion.done:
-            with self._turn:
+        copy = conversion.copy
+        if not conversion.done and self._clock() - self._failed.get(copy, -_AGAIN) >= _AGAIN:
+            converting = self._urgent.get(copy)
+            if converting is None:
+                converting = self._urgent[copy] = gevent.spawn(self._convert_now, conversion)
+            converting.join(timeout=self._patience)
+        return copy if conversion.done else None
+
+    def _convert_now(self, conversion: Conversion) -> None:
+        """For somebody on the line: beside a batch that may take minutes."""
+        try:
+            with self._urgent_turn:
                 _run([conversion])
+        except SoundUnreadable as fault:
+            conversion.fault = str(fault)
+        finally:
+            del self._urgent[conversion.copy]
         if not conversion.done:
-            raise SoundUnreadable(conversion.fault or f"{studio}: cannot be converted")
-        return conversion.copy
+            self._failed[conversion.copy] = self._clock()
+            self._complain(conversion.studio, SoundUnreadable(conversion.fault or "it cannot be converted"))
 
     def _convert_wanted(self) -> None:
         while self._wanted:
@@ -250,7 +282,7 @@ class PromptLibrary:
     def _complain(self, studio: Path, fault: Exception) -> None:
         """Once a minute per file: a broken file is heard of, and does not fill the log."""
         now = self._clock()
-        if now - self._refused.get(studio, -60.0) >= 60.0:
+        if now - self._refused.get(studio, -_AGAIN) >= _AGAIN:
             self._refused[studio] = now
             LOG.warning("%s is not used, the prompt is synthesised: %s", studio, fault)
 

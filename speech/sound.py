@@ -137,6 +137,19 @@ def write_wav(path: Path, pcm: bytes) -> None:
         raise
 
 
+def is_whole(path: Path) -> bool:
+    """Whether a file of `write_wav` is there and as long as its head says: a power failure leaves names
+    without sound, or with half of it."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(8)
+            return (
+                len(head) == 8 and int.from_bytes(head[4:], "little") + 8 == os.fstat(file.fileno()).st_size
+            )
+    except OSError:
+        return False
+
+
 # --- level --------------------------------------------------------------------------------------
 
 SPEECH_LEVEL_DBFS = -19.0

@@ -15,7 +15,16 @@ from pathlib import Path
 
 from speech.errors import SoundUnreadable
 from speech.pace import stretched
-from speech.sound import SAMPLE_RATE, finished_prompt, read_wav, resample, to_pcm, to_samples, write_wav
+from speech.sound import (
+    SAMPLE_RATE,
+    finished_prompt,
+    is_whole,
+    read_wav,
+    resample,
+    to_pcm,
+    to_samples,
+    write_wav,
+)
 
 
 def read_sound(path: Path) -> bytes:
@@ -61,7 +70,7 @@ class Conversion:
 
     @property
     def done(self) -> bool:
-        return self.copy.exists()
+        return is_whole(self.copy)
 
     def told(self) -> dict[str, object]:
         """As the child process reads it."""
@@ -98,8 +107,11 @@ def _decoded(path: Path) -> bytes:
             frames += to_16_bits.resample(None)
             rate = stream.rate
     except (av.FFmpegError, IndexError, OSError, ValueError) as fault:
-        said = (str(fault).strip().splitlines() or [repr(fault)])[0]
-        raise SoundUnreadable(f"{path}: not a sound that can be read ({said[:120]})") from None
+        said = "it holds no sound" if isinstance(fault, IndexError) else fault
+        if isinstance(fault, av.FFmpegError):
+            said = fault.strerror or fault  # its own words name the file once more, and a number for nobody
+        reason = (str(said).strip().splitlines() or [repr(fault)])[0]
+        raise SoundUnreadable(f"{path}: not a sound that can be read ({reason[:120]})") from None
     samples = b"".join(bytes(frame.planes[0])[: frame.samples * 2 * channels] for frame in frames)
     if not samples or not rate:
         raise SoundUnreadable(f"{path}: not a sound that can be read (it holds no samples)")
@@ -121,14 +133,15 @@ def main() -> int:
     """Converts what standard input lists, a JSON object a line; tells each fault in a line, or nothing."""
     for line in sys.stdin:
         wanted = json.loads(line)
-        fault = ""
+        copy, fault = Path(wanted["copy"]), ""
         try:
-            convert(
-                Path(wanted["studio"]),
-                Path(wanted["copy"]),
-                pace=float(wanted["pace"]),
-                margin=float(wanted["margin"]),
-            )
+            if not is_whole(copy):  # a caller may have needed it in the meantime
+                convert(
+                    Path(wanted["studio"]),
+                    copy,
+                    pace=float(wanted["pace"]),
+                    margin=float(wanted["margin"]),
+                )
         except (SoundUnreadable, OSError) as refused:
             fault = " ".join(str(refused).split())
         print(fault, flush=True)

@@ -132,7 +132,7 @@ class Ear:
             suppress_tokens=[-1],
         )[0]
         tokens = result.sequences_ids[0]
-        text = plain(_unlooped(tokenizer.decode(tokens)))
+        text = said_once(tokenizer.decode(tokens))
         # The score is the mean over the tokens (length penalty 1).
         return Text(text, result.scores[0] * max(1, len(tokens)), len(tokens), result.no_speech_prob)
 
@@ -156,7 +156,7 @@ class Ear:
         )[0]
         texts: dict[str, Text] = {}
         for tokens, score in zip(result.sequences_ids, result.scores, strict=True):
-            text = plain(_unlooped(tokenizer.decode(tokens)))
+            text = said_once(tokenizer.decode(tokens))
             count = max(1, len(tokens))
             texts.setdefault(text, Text(text, score * count, len(tokens), result.no_speech_prob))
         return list(texts.values())
@@ -335,6 +335,25 @@ def _most_likely(begin: dict[str, float]) -> list[str]:
     """The phrases that begin likely enough, at most `_MOST_CANDIDATES`."""
     ranked = sorted(begin, key=lambda phrase: -begin[phrase])[:_MOST_CANDIDATES]
     return [phrase for phrase in ranked if begin[phrase] >= begin[ranked[0]] - _FIRST_TOKEN_RANGE]
+
+
+_ENDLESS_ROUNDS, _ENDLESS_WORDS = 4, 10
+"""Rounds, and words in all, from which figures are a loop: nine of one digit are a telephone number."""
+
+
+def said_once(text: str) -> str:
+    """What the decoder wrote as plain words, without the rounds of a loop.
+
+    Figures it may write without blanks ("142,5,5,5…", forty times): only as plain words can they be counted.
+    """
+    words = plain(_unlooped(text)).split()
+    for size in range(1, len(words) // _ENDLESS_ROUNDS + 1):
+        rounds = max(_ENDLESS_ROUNDS, math.ceil(_ENDLESS_WORDS / size))
+        for start in range(len(words) - size * rounds + 1):
+            piece = words[start : start + size]
+            if words[start : start + size * rounds] == piece * rounds:
+                return " ".join(words[: start + size])
+    return " ".join(words)
 
 
 def _unlooped(text: str) -> str:

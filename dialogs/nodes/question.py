@@ -17,7 +17,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
-from dialogs.call import SLOW, Call
+from dialogs.call import SLOW, SLOWEST, Call
 from dialogs.effects import Collect, Effect, Keys, Prompt
 from dialogs.errors import UnexpectedResult
 from dialogs.expressions import Template
@@ -250,11 +250,20 @@ def _alone(answer: Heard, language: str, languages: Sequence[str], *, slowed: bo
 def _detour(call: Call, asked: Asked, wanted: str, helps: int) -> Prompt:
     """Whoever asks for help again gets the step's next help, and at last what can always be said."""
     if wanted in (SLOWER, FASTER):
-        call.pace = SLOW if wanted == SLOWER else 1.0
-        return (*call.built_in("slower" if wanted == SLOWER else "usual_pace"), *asked.say())
+        said = "usual_pace"
+        if wanted == SLOWER:
+            said = "slower" if call.pace > SLOWEST else "slowest"
+        call.pace = _pace_after(call.pace, wanted)
+        return (*call.built_in(said), *asked.say())
     if wanted == HELP:
         return (*_help(call, asked.step.help, helps), *asked.say())
     return asked.say()
+
+
+def _pace_after(pace: float, wanted: str) -> float:
+    if wanted == FASTER:
+        return 1.0
+    return SLOW if pace > SLOW else SLOWEST
 
 
 def _help(call: Call, own: Sequence[Mapping[str, Template]], time: int) -> Prompt:

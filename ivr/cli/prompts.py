@@ -21,13 +21,14 @@ from rich.table import Table
 from dialogs.call import SLOW
 from dialogs.effects import Spoken
 from dialogs.flow import FlowSet
+from dialogs.spoken_currencies import currencies
 from dialogs.static import static_prompts
 from ivr.cli import pass_settings
 from ivr.cli.flows import CannotBeDone, catalogue_option, existing, load_set
 from ivr.cli.shown import json_option
 from ivr.config import Settings
 from ivr.errors import NotWritable
-from ivr.studio.intake import LOUDNESS, Taken, bring_in, sound_files
+from ivr.studio.intake import FORMATS, LOUDNESS, Taken, bring_in, sound_files
 from ivr.studio.sheet import write_csv, write_excel
 from ivr.studio.wanted import Wanted, wanted
 from ivr.voice import LANGUAGES, SpokenPrompts, open_prompts, studio_folder
@@ -44,6 +45,20 @@ _flows = click.option(
     "folder",
     type=click.Path(path_type=Path),
     help="The folder of the flows; default: as the server.",
+)
+
+
+def _spoken(_context: click.Context, _option: click.Parameter, code: str | None) -> str | None:
+    """A currency whose amounts can be said: of another, the list would lack its words."""
+    if code is None or code.upper() in currencies():
+        return code and code.upper()
+    raise click.BadParameter(
+        f"{code!r} is no currency that can be said: choose one of {', '.join(sorted(currencies()))}"
+    )
+
+
+_currency = click.option(
+    "--currency", callback=_spoken, help="ISO code of the amounts; default: calls.currency."
 )
 _languages = click.option(
     "--language", "languages", multiple=True, type=click.Choice(LANGUAGES), help="Only this one; repeatable."
@@ -179,7 +194,7 @@ def _show_build(report: dict[str, Any]) -> None:
 @_languages
 @click.option("--missing", is_flag=True, help="Only what is not recorded, or says another text by now.")
 @click.option("--words/--no-words", default=True, help="With the words that numbers and dates are made of.")
-@click.option("--currency", help="ISO code of the amounts; default: calls.currency.")
+@_currency
 @json_option
 @catalogue_option
 @pass_settings
@@ -243,7 +258,7 @@ def _write(rows: list[Wanted], out: Path) -> None:
     type=click.FloatRange(-30.0, -12.0),
     help="dBFS of the speech (RMS, pauses left out).",
 )
-@click.option("--currency", help="ISO code of the amounts; default: calls.currency.")
+@_currency
 @click.option("--dry-run", is_flag=True, help="Look, and write nothing.")
 @json_option
 @catalogue_option
@@ -261,7 +276,7 @@ def import_(
     """Brings in what the studio sends: checked by name and sound, trimmed, levelled, 8 kHz.
 
     Files are named as `ivr prompts export` says, with folders or with dots for them
-    (balance.tell.es.wav); WAV, MP3, FLAC, Ogg, Opus. Servers that run take them at once.
+    (balance.tell.es.wav); WAV, MP3, FLAC, AIFF, Ogg, Opus, M4A. Servers that run take them at once.
     Status 1: a file was refused.
 
     \b
@@ -273,7 +288,9 @@ def import_(
         raise CannotBeDone(f"{source} is no folder: name the one with the studio's files")
     count = len(sound_files(source))
     if not count:
-        raise CannotBeDone(f"there is no sound file in {source}: name the folder with the studio's files")
+        raise CannotBeDone(
+            f"there is no sound file in {source} ({FORMATS}): name the folder with the studio's files"
+        )
     rows = _wanted(settings, folder, (), catalogue_file, words=True, currency=currency)
     studio = studio_folder(settings)
     taken: list[Taken] = []

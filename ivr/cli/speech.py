@@ -82,6 +82,8 @@ def say(
     """
     if not any(letter.isalnum() for letter in text):
         raise CannotBeDone("there is nothing to say: give a text with letters or digits")
+    if out is not None and out.suffix.lower() not in ("", ".wav"):
+        raise CannotBeDone(f"{out}: what is written is WAV: call it {out.with_suffix('.wav').name}")
     speaker: Speaker | None = None
     try:
         if piper is not None:

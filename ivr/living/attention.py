@@ -148,6 +148,16 @@ class Attention:
                     if on_key is not None:
                         on_key()
 
+    def until_said(self, command_id: str) -> None:
+        """Waits for the end of what is said ahead of a prompt; keys pressed meanwhile are the prompt's."""
+        before = len(self.keys)
+        self.until_finished(command_id)
+        pressed = list(self.keys)[before:]
+        for _key in pressed:
+            self.keys.pop()
+        for key in pressed:
+            self._call.inbox.put(Digit(key))
+
     def beside(self, work: Callable[[], object]) -> object:
         """Begins `work` beside the call; its end comes as a `WorkEnded` with the token that is given here."""
         token = object()

@@ -21,9 +21,12 @@ from speech.echo import ECHO, echo_likeness
 from speech.sound import SAMPLE_RATE
 
 _NODS: Mapping[str, str] = {
-    "es": "aja|ah|mm|mmm|mhm|hum|vale|ya|si|bien|muy bien|claro|ok|okey|de acuerdo|entiendo",
-    "ca": "aha|ah|mm|mmm|mhm|hum|val|ja|si|be|molt be|clar|ok|d'acord|entesos|ja ja",
-    "en": "aha|ah|mm|mmm|mhm|uh huh|okay|ok|yeah|yes|right|sure|i see|all right|fine",
+    "es": "aja|ah|mm|mmm|mhm|hum|vale|ya|si|bien|muy bien|esta bien|claro|claro que si|ok|okey|de acuerdo"
+    "|entiendo|entendido|comprendo|ya veo|perfecto|exacto|correcto|eso es|bueno|listo|dale",
+    "ca": "aha|ah|mm|mmm|mhm|hum|val|vale|ja|si|be|molt be|esta be|clar|es clar|esclar|clar que si|ok|d'acord"
+    "|entesos|entenc|ho entenc|ja veig|perfecte|exacte|correcte|aixo mateix|bueno",
+    "en": "aha|ah|mm|mmm|mhm|uh huh|okay|ok|yeah|yep|yup|yes|right|that's right|sure|of course|i see"
+    "|all right|alright|fine|good|great|perfect|got it|gotcha|i understand|understood",
 }
 NODS: Mapping[str, frozenset[str]] = {
     language: frozenset(nods.split("|")) for language, nods in _NODS.items()
@@ -31,6 +34,9 @@ NODS: Mapping[str, frozenset[str]] = {
 """What people say to whoever is speaking, to show that they listen; without marks."""
 HUMS = frozenset(["aja", "ajam", "aha", "ah", "mm", "mmm", "mhm", "hum", "uh", "huh"])
 """Those that are no words: an answer if a question waits for one, and none while it is being asked."""
+_HUM = re.compile(r"h?m+(?:h?m+)*")
+"""However somebody writes what is hummed: "hmm", "mm-hmm", "mmhm"."""
+_LONGEST_NOD = max(nod.count(" ") + 1 for nods in NODS.values() for nod in nods)
 LONGEST_COUGH = 0.32
 """Seconds of speech in which a word needs more."""
 BACK = 0.6
@@ -68,16 +74,26 @@ class Interruption:
 
 def is_nod(text: str, language: str) -> bool:
     """Whether somebody only shows that they listen, once or several times: "ajá", "sí, sí"."""
-    nods = NODS.get(language, frozenset())
-    said = _plain(text)
-    words = said.split()
-    return bool(words) and (said in nods or all(word in nods for word in words))
+    nods, words = NODS.get(language), _plain(text).split()
+    if nods is None or not words:
+        return False
+    while words:
+        longest = range(min(_LONGEST_NOD, len(words)), 0, -1)
+        count = next((n for n in longest if " ".join(words[:n]) in nods or (n == 1 and _hum(words[0]))), 0)
+        if not count:
+            return False
+        words = words[count:]
+    return True
 
 
 def is_hum(text: str) -> bool:
     """Whether it is a nod that says neither yes nor no by itself: "ajá", "mhm"."""
     words = _plain(text).split()
-    return bool(words) and all(word in HUMS for word in words)
+    return bool(words) and all(_hum(word) for word in words)
+
+
+def _hum(word: str) -> bool:
+    return word in HUMS or _HUM.fullmatch(word) is not None
 
 
 def samples_of(files: Sequence[Path], start: float, end: float) -> bytes:

@@ -9,8 +9,10 @@ Rules:
    that is complete, ends sooner, one that is not gets more time.
 6. Nobody waits in silence for the recogniser: before two seconds have passed since their words, and again as
    long as it takes, they hear that it takes a moment. A key ends that wait.
-7. No recogniser, or one that can take no utterance: the question, and the call, go on by keys. An utterance
-   that is lost or late counts as not understood, and the next one is tried again.
+7. No recogniser: the call goes on by keys. An utterance that cannot be taken, is lost or late counts as not
+   understood, as soon as the caller has said it, and the next one is tried again.
+8. Whoever talks on beyond the longest time is judged by what they have said, and told (`talks_on`): what is
+   said to them next would be cut at its first syllable.
 """
 
 from __future__ import annotations
@@ -70,6 +72,8 @@ class Collected:
     """The line brought our prompt back: from now on speech into prompts is not to be believed."""
     decided_at: float | None = None
     """When it was decided that speech had ended (call time, seconds); None for keys and silence."""
+    talks_on: bool = False
+    """They had not ended: their words were cut at the longest time."""
 
 
 class Question:
@@ -106,6 +110,8 @@ class Question:
         self._silence_until = 0.0
         self._keys_until = 0.0
         self._recognizer_lost = False
+        self._unheard = False
+        """The caller speaks, and no worker takes it."""
         self._spoke_at: float | None = None
 
     def ask(self, play: Callable[[], str | None]) -> Collected:
@@ -157,6 +163,7 @@ class Question:
 
     def _key(self, key: str) -> None:
         self._stop_prompt()
+        self._unheard = False
         if self._utterance is not None:
             self._utterance.cancel()
             self._utterance = None
@@ -192,7 +199,7 @@ class Question:
     def _patience(self) -> float:
         if self._keys:
             return max(0.0, self._keys_until - self._clock.now())
-        if self._playing is not None or self._utterance is not None:
+        if self._playing is not None or self._utterance is not None or self._unheard:
             return 1.0
         return max(0.0, self._silence_until - self._clock.now())
 
@@ -200,7 +207,8 @@ class Question:
         self._silence_until = self._clock.now() + self._collect.initial_timeout
 
     def _nothing_came(self) -> bool:
-        waits = self._playing is None and self._utterance is None and not self._keys
+        speaks = self._utterance is not None or self._unheard
+        waits = self._playing is None and not speaks and not self._keys
         return waits and self._clock.now() >= self._silence_until
 
     # Speech
@@ -242,7 +250,8 @@ class Question:
                 case SpeechEnded(speech_end=end, speech_seconds=seconds):
                     return self._recognise(self._when(end), seconds)
                 case TooLong(at=at):
-                    return self._recognise(self._when(at), self._collect.longest_utterance)
+                    collected = self._recognise(self._when(at), self._collect.longest_utterance)
+                    return replace(collected, talks_on=True) if collected is not None else None
         return None
 
     def _new_ear(self, start: float) -> Endpointer:
@@ -294,29 +303,30 @@ class Question:
             self._utterance.feed(beginning)
         except SpeechError as lost:
             log.warning("recognition_lost", reason=str(lost))
-            self._recognizer_lost = True
-            self._listen_no_more()
+            self._utterance = None
+            self._recognizer_lost = self._unheard = True
 
     def _recognise(self, ended_at: float, seconds: float) -> Collected | None:
         """The answer to what was said for so many `seconds`; None if the question goes on."""
         utterance, self._utterance = self._utterance, None
         self._paused = False
         interruption, self._interruption = self._interruption, None
-        if utterance is None:
+        unheard, self._unheard = self._unheard, False
+        if utterance is None and not unheard:
             return None
         if interruption is not None and interruption.is_echo(self._files):
-            log.info("echo", played=round(interruption.prompt_seconds, 1))
-            self._echoes = True
-            utterance.cancel()
-            return None if self._gone_on(interruption) else Collected(NoMatch(), ended_at)
-        decided_at = self._clock.now()
-        wait = WordsAwaited(self._call, self._attention, self._clock, self._voicing)
-        keys = bool(self._collect.keys.longest)
-        hypothesis = wait.words_of(utterance, silence=decided_at - ended_at, until_key=keys)
+            if utterance is not None:
+                utterance.cancel()
+            return self._brought_back(interruption, ended_at)
+        decided_at, hypothesis = self._clock.now(), None
+        if utterance is not None:
+            wait = WordsAwaited(self._call, self._attention, self._clock, self._voicing)
+            keys = bool(self._collect.keys.longest)
+            hypothesis = wait.words_of(utterance, silence=decided_at - ended_at, until_key=keys)
         if self._attention.keys and self._typed_ahead():
             return None  # keys win, also over speech that is already being recognised
         if hypothesis is None:
-            return Collected(NoMatch(), ended_at, decided_at=decided_at)
+            return Collected(NoMatch(), ended_at, unheard, decided_at=decided_at, began_at=self._spoke_at)
         if not self._collect.sensitive:
             # Not judged yet: what may be a PIN beside the answer is hidden whatever is asked.
             heard = [(hide_numbers(one.text), round(one.confidence, 2)) for one in hypothesis.readings]
@@ -327,6 +337,12 @@ class Question:
         if interruption is not None and aside and self._gone_on(interruption):
             return None
         return Collected(answer, ended_at, given=given, decided_at=decided_at, began_at=self._spoke_at)
+
+    def _brought_back(self, interruption: Interruption, ended_at: float) -> Collected | None:
+        """The line's echo of our prompt: from now on speech into prompts counts no more."""
+        log.info("echo", played=round(interruption.prompt_seconds, 1))
+        self._echoes = True
+        return None if self._gone_on(interruption) else Collected(NoMatch(), ended_at)
 
     def _is_no_answer(self, answer: Match | NoMatch, given: Heard, seconds: float) -> bool:
         """Whether what was said into a prompt, for so many seconds, is a nod or a cough."""
@@ -347,7 +363,7 @@ class Question:
         return True
 
     def _listen_no_more(self) -> None:
-        self._recognizer = None
+        self._recognizer, self._unheard = None, False
         if self._utterance is not None:
             self._utterance.cancel()
             self._utterance = None

@@ -333,7 +333,7 @@ class QueueWait:
         if not prompt:
             return
         try:
-            wait.speaking = self._saying.begin(prompt, wait.enqueue.step)
+            wait.speaking = self._saying.begin(prompt, wait.enqueue.step, between=True)
         except NothingToSayError:
             wait.speaking = ""  # they hear the music, and no more than that
 

@@ -13,6 +13,7 @@ from dialogs.engine import Conversation
 from dialogs.wording import wording
 from esl.switch import Call
 from speech.errors import SpeechError
+from speech.synthesizer import Waiting
 
 log = structlog.get_logger(__name__)
 
@@ -22,8 +23,8 @@ ONE_MOMENT = "one_moment_please"
 class Prompts(Protocol):
     """Where a prompt's sound comes from."""
 
-    def file_of(self, spoken: Spoken) -> Path:
-        """Raises `SpeechError`."""
+    def file_of(self, spoken: Spoken, waiting: Waiting | None = None) -> Path:
+        """`waiting`: since when the caller waits for the prompt that it is part of. Raises `SpeechError`."""
 
     def rest_of(self, files: Sequence[Path], seconds: float) -> Path:
         """What follows in those files after so many seconds. Raises `SpeechError`."""
@@ -51,16 +52,16 @@ class Voicing:
             log.warning("prompt_not_gone_on", reason=str(lost))
             return None
 
-    def one_moment(self) -> str | None:
+    def one_moment(self, waiting: Waiting | None = None) -> str | None:
         """Says that it takes a moment; returns the command's id, None if it cannot be said.
 
-        Raises `CallEnded`.
+        `waiting`: since when the caller waits already. Raises `CallEnded`.
         """
         language = self._conversation.language
         text = wording(ONE_MOMENT, language)
         spoken = Spoken(text, language, f"built_in/{ONE_MOMENT}/{language}")
         try:
-            return self._call.play([self._prompts.file_of(spoken)])
+            return self._call.play([self._prompts.file_of(spoken, waiting)])
         except SpeechError as lost:
             log.warning("one_moment_not_said", reason=str(lost))
             return None

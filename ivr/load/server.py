@@ -40,6 +40,7 @@ from ivr.lookups import Lookups  # noqa: E402
 from ivr.moments import nobody_watches  # noqa: E402
 from ivr.records import Basis, Records  # noqa: E402
 from ivr.session import Session  # noqa: E402
+from speech.synthesizer import Waiting  # noqa: E402
 
 FLOW = """flow: measured
 summary: What a benchmark plays
@@ -73,7 +74,7 @@ class OneSound:
     def __init__(self, sound: str) -> None:
         self._sound = Path(sound)
 
-    def file_of(self, spoken: Spoken) -> Path:  # noqa: ARG002 - the port's
+    def file_of(self, spoken: Spoken, waiting: Waiting | None = None) -> Path:  # noqa: ARG002 - the port's
         return self._sound
 
     def rest_of(self, files: Sequence[Path], seconds: float) -> Path:  # noqa: ARG002 - the port's

@@ -10,6 +10,7 @@ Rules:
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import gevent
 import structlog
@@ -28,12 +29,14 @@ from ivr.queueing.context_settings import HandoverSettings
 from ivr.queueing.context_words import Handover, Kept, Why, headers_of, whispered
 from ivr.queueing.plan import Plan
 from ivr.queueing.whispering import ANNOUNCE, language_of, languages_told, whisper_in
-from speech.errors import SpeechError
+from speech.errors import SpeechError, SynthesizerLate
 
 log = structlog.get_logger(__name__)
 
 NOT_SLOTS = frozenset({"segment", "reason", "flow", "step", "language"})
 """What `Enqueue.context` holds beside the caller's answers."""
+TIMES = 5
+"""So often a whisper that is late is asked for, which takes two seconds each: the caller hears music."""
 
 
 class HandingOver:
@@ -126,11 +129,19 @@ class HandingOver:
         if self._waiting is not handover:
             return
         try:
-            file = self._prompts.file_of(Spoken(whispered(handover, language), language))
+            file = self._sound_of(Spoken(whispered(handover, language), language))
             if self._waiting is handover:
                 self._call.set_variable(variable, str(file))
         except (SpeechError, EslError, CallEnded, OSError) as fault:
             log.warning("no_whisper", call=handover.call_id, reason=str(fault))
+
+    def _sound_of(self, spoken: Spoken) -> Path:
+        for _ in range(TIMES - 1):
+            try:
+                return self._prompts.file_of(spoken)
+            except SynthesizerLate:
+                continue
+        return self._prompts.file_of(spoken)
 
     def _handover(self, enqueue: Enqueue, queue: str, *, called_back: bool) -> Handover:
         before = self._called_back.story if self._called_back else {}

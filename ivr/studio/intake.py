@@ -2,7 +2,8 @@
 
 Rules:
 1. A file is named as the list says, with folders (`balance/tell/es.wav`) or with dots for them
-   (`balance.tell.es.wav`), in any format that can be read.
+   (`balance.tell.es.wav`), in any format that can be read. One that has such a name and another format is
+   told; whatever else lies in the folder is none of ours.
 2. What is doubtful is brought in and told; what cannot be right is refused, and nothing of it is written.
 3. A file appears whole, and the index that says what it says is written last: a crash in between leaves a
    recording that is believed, as one put there by hand.
@@ -13,11 +14,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
 
 import numpy as np
 
+from ivr.studio.matching import Names
 from ivr.studio.wanted import Wanted
 from speech.errors import SoundUnreadable
 from speech.joining import VALUES
@@ -41,6 +42,9 @@ LOUDNESS = SPEECH_LEVEL_DBFS
 """dBFS: RMS of the speech, pauses left out."""
 LONGEST = 120.0
 """Seconds; a longer file is not one prompt."""
+SHORTEST = 0.06
+"""Seconds of sound; less is the beginning of a file that broke off, and "catorce" would be a click."""
+FORMATS = "WAV, MP3, FLAC, AIFF, Ogg, Opus or M4A"
 _CLIPPED = 0.985
 _CLIPPED_SHARE = 0.0005
 _QUIET = -45.0
@@ -72,11 +76,11 @@ class Taken:
 
 def sound_files(folder: Path) -> list[Path]:
     """Every file that may be a recording, in order of name."""
-    return sorted(
-        file
-        for file in folder.rglob("*")
-        if file.is_file() and file.suffix.lower() in STUDIO_ENDINGS and not file.name.startswith(".")
-    )
+    return [file for file in _files(folder) if file.suffix.lower() in STUDIO_ENDINGS]
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(file for file in folder.rglob("*") if file.is_file() and not file.name.startswith("."))
 
 
 def bring_in(
@@ -87,14 +91,19 @@ def bring_in(
     `level`: dBFS that the speech is brought to. Raises `SoundUnreadable` for a broken index, OSError.
     """
     studio = studio.resolve()
-    by_name = {name: row for row in rows for name in row.names}
+    names = Names(rows)
     index = Recorded(studio)
     index.entries()
     brought: dict[str, str] = {}
     try:
-        for file in sound_files(folder):
+        for file in _files(folder):
             taken = Taken(file.relative_to(folder).as_posix())
-            row = _row(taken, by_name)
+            if file.suffix.lower() not in STUDIO_ENDINGS:
+                if names.of_no_sound(taken.source):
+                    taken.refused = f"no format that is taken: send {FORMATS}"
+                    yield taken
+                continue
+            row = _row(taken, names)
             if row is not None and row.name in brought:
                 taken.refused = f"a second file for {row.name}, beside {brought[row.name]}: keep one of them"
             elif row is not None:
@@ -106,17 +115,15 @@ def bring_in(
             index.save()
 
 
-def _row(taken: Taken, by_name: dict[str, Wanted]) -> Wanted | None:
-    """The row that the file's name means; else `refused` says which names are near."""
-    path = Path(taken.source)
-    name = path.with_suffix("").as_posix()
-    for tried in (name, name.replace(".", "/"), path.stem, path.stem.replace(".", "/")):
-        if tried in by_name:
-            taken.name = by_name[tried].name
-            return by_name[tried]
-    near = get_close_matches(name.replace(".", "/"), by_name, n=1, cutoff=0.6)
-    remedy = f"did you mean {near[0]}?" if near else "take the names from `ivr prompts export`"
-    taken.refused = f"nothing is called {name}: {remedy}"
+def _row(taken: Taken, names: Names) -> Wanted | None:
+    """The row that the file's name means; else `refused` says which name is near."""
+    row = names.row_of(taken.source)
+    if row is not None:
+        taken.name = row.name
+        return row
+    near = names.near(taken.source)
+    remedy = f"did you mean {near}?" if near else "take the names from `ivr prompts export`"
+    taken.refused = f"nothing is called {Path(taken.source).with_suffix('').as_posix()}: {remedy}"
     return None
 
 
@@ -126,7 +133,7 @@ def _take(
     try:
         samples = to_samples(read_sound(file))
     except SoundUnreadable as fault:
-        taken.refused = str(fault)
+        taken.refused = str(fault).removeprefix(f"{file}: ")
         return
     _look(taken, samples)
     if taken.refused:
@@ -134,6 +141,9 @@ def _take(
     margin = WORD_MARGIN if f"/{VALUES}/" in f"/{row.name}" else PROMPT_MARGIN
     sound = finished_prompt(samples, margin=margin, level=level)
     taken.seconds = round(len(sound) / SAMPLE_RATE, 2)
+    if taken.seconds < SHORTEST:
+        taken.refused = f"only {taken.seconds:g} s of sound: record it again"
+        return
     taken.doubts += _length_doubts(taken.seconds, row.text)
     taken.places = len(row.names)
     if dry_run:

@@ -21,6 +21,7 @@ from ivr.living.services import Services
 from ivr.moments import Moment, SystemSpoke
 from ivr.records import Basis, Records
 from ivr.session import Session
+from speech.synthesizer import Waiting
 from tests.contract.place import ALMOST_ALL, Application, Place, arrived, gone, pause, wav
 from tests.contract.test_recording import is_whole, read
 from tests.databases import store_at
@@ -53,7 +54,7 @@ class Prompts:
             text: wav(folder / f"notice{at}.wav", sound) for at, (text, sound) in enumerate(SOUNDS.items())
         }
 
-    def file_of(self, spoken: Spoken) -> Path:
+    def file_of(self, spoken: Spoken, waiting: Waiting | None = None) -> Path:
         return self._files.get(spoken.text, self._files["Hola."])  # "Sorry, what?" is nobody's concern here
 
 

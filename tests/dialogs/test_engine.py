@@ -126,6 +126,23 @@ def test_universals_at_a_question_for_digits() -> None:
     assert isinstance(key(call, question, "*0"), Enqueue)
 
 
+def test_slower_has_two_steps_and_an_end_that_is_told() -> None:
+    """Nobody is told "all right, more slowly" at the pace of before."""
+    call, question = ask()
+    heard = []
+    for words in ("más despacio", "más despacio", "más lento todavía", "más rápido"):
+        question = say(call, question, words)
+        assert isinstance(question, Collect)
+        (pace,) = {part.pace for part in question.prompt}
+        heard.append((spoken(question).removesuffix(" Su número."), pace))
+    assert heard == [
+        ("De acuerdo, más despacio.", 0.8),
+        ("De acuerdo, más despacio.", 0.65),
+        ("No puedo hablar más despacio. Se lo repito.", 0.65),
+        ("De acuerdo, a la velocidad normal.", 1.0),
+    ]
+
+
 def test_help_comes_in_as_many_steps_as_the_designer_wrote() -> None:
     """Each time the next one, then what can always be said; a new visit begins with the first again."""
     own = 'help: [{es: "Está en su factura."}, {es: "Son cinco cifras."}]'

@@ -16,6 +16,7 @@ from dialogs.position import Fault, Position
 from dialogs.results import Result
 from esl.errors import CallEnded, CommandRefusedError
 from esl.switch import FRAME_BYTES, Audio, Digit, Finished, HungUp
+from speech.synthesizer import Waiting
 
 
 class PaperCall:
@@ -187,7 +188,7 @@ class PaperDialog:
 class PaperPrompts:
     """Every prompt is a file of its name."""
 
-    def file_of(self, spoken: Spoken) -> Path:
+    def file_of(self, spoken: Spoken, waiting: Waiting | None = None) -> Path:
         return Path(f"/prompts/{spoken.text}.wav")
 
     def rest_of(self, files: Sequence[Path], seconds: float) -> Path:

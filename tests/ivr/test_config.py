@@ -119,6 +119,21 @@ MISTAKES = {
     "broken YAML": ("calls: [es\nlog: x\n", ":", "not valid YAML"),
     "a list": ("- calls\n", ":1:", "a mapping of settings"),
     "no such zone": ("calls:\n  zone: Mars/Phobos\n", ":2:", "no time zone is called 'Mars/Phobos'"),
+    "no currency": (
+        "calls:\n  currency: eur\n",
+        ":2:",
+        "calls.currency: no currency that can be said: choose",
+    ),
+    "no list": (
+        "speech:\n  servers: {es: 'ws://10.0.0.6:2700'}\n",
+        ":2:",
+        "speech.servers.es: a list is expected",
+    ),
+    "no websocket": (
+        "speech:\n  servers: {es: ['10.0.0.6:2700']}\n",
+        ":2:",
+        "write it as ws://10.0.0.6:2700",
+    ),
     "no address": ("outbound:\n  allowed: [nowhere]\n", ":2:", "outbound.allowed"),
 }
 

@@ -21,6 +21,7 @@ from ivr.living.services import Services
 from ivr.occasion import Occasion
 from speech.errors import SynthesizerLost
 from speech.sound import write_wav
+from speech.synthesizer import Waiting
 from tests.ivr.session_rig import Rig, number_question, spoken
 
 MOMENT = spoken("one moment")
@@ -153,7 +154,7 @@ def test_without_a_voice_the_wait_is_silent_and_the_answer_counts(rig: SpeakingR
     tried = Event()
 
     class NoVoice:
-        def file_of(self, spoken: Spoken) -> Path:
+        def file_of(self, spoken: Spoken, waiting: Waiting | None = None) -> Path:
             tried.set()
             raise SynthesizerLost("gone")
 

@@ -23,12 +23,14 @@ from dialogs.results import (
     Done,
     Failed,
     Handed,
+    Match,
     Missing,
     Played,
 )
 from esl.switch import HungUp
 from ivr.moments import CallOver
-from speech.errors import SynthesizerLost
+from speech.errors import SynthesizerLate, SynthesizerLost
+from speech.synthesizer import Waiting
 from tests.ivr.session_rig import PaperLookups, Rig, number_question, rig, spoken
 
 __all__ = ["rig"]
@@ -86,7 +88,7 @@ def test_a_call_that_lasts_too_long_lands_at_the_fallback(rig: Rig) -> None:
 def test_lost_synthesis_lands_at_the_fallback(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     """No voice and no recording: a person, rather than a silent line."""
 
-    def lost(_spoken: Spoken) -> Path:
+    def lost(_spoken: Spoken, _waiting: Waiting) -> Path:
         raise SynthesizerLost("worker gone")
 
     monkeypatch.setattr(rig.prompts, "file_of", lost)
@@ -95,10 +97,10 @@ def test_lost_synthesis_lands_at_the_fallback(rig: Rig, monkeypatch: pytest.Monk
     assert record.outcome == "fault"
 
 
-def _sounds(text: str) -> Callable[[Spoken], Path]:
+def _sounds(text: str) -> Callable[[Spoken, Waiting], Path]:
     """Only that text can be made to sound."""
 
-    def file_of(spoken: Spoken) -> Path:
+    def file_of(spoken: Spoken, waiting: Waiting) -> Path:
         if spoken.text != text:
             raise SynthesizerLost("worker gone")
         return Path(f"/prompts/{spoken.text}.wav")
@@ -123,6 +125,60 @@ def test_the_record_says_what_was_heard(rig: Rig, monkeypatch: pytest.MonkeyPatc
     _, record = rig.live([Play((*spoken("hola"), *spoken("diga su número")), "greet"), Hangup("bye")])
     assert "play diga su número.wav" in rig.call.orders
     assert [turn.text for turn in record.turns] == ["diga su número"]
+
+
+def test_all_of_a_prompt_is_waited_for_together(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of its sentences has what the ones before it have left; the next prompt begins anew."""
+    waited: list[Waiting] = []
+
+    def file_of(spoken: Spoken, waiting: Waiting) -> Path:
+        waited.append(waiting)
+        return Path(f"/prompts/{spoken.text}.wav")
+
+    monkeypatch.setattr(rig.prompts, "file_of", file_of)
+    prompt = (*spoken("uno"), *spoken("dos"), *spoken("tres"))
+    rig.live([Play(prompt, "greet"), Play(spoken("adiós"), "bye"), Hangup("bye")])
+    first, second, third, next_one = waited
+    assert first is second is third is not next_one
+
+
+class _Late:
+    """A question that is made too slowly `times` times; whoever is told to wait presses keys."""
+
+    def __init__(self, rig: Rig, times: int) -> None:
+        self._rig, self._times = rig, times
+
+    def __call__(self, spoken: Spoken, waiting: Waiting) -> Path:
+        if spoken.text == "number?" and self._times:
+            self._times -= 1
+            raise SynthesizerLate("nothing within 1.9 s")
+        if spoken.text == MOMENT:
+            self._rig.call.keys("45713")
+        return Path(f"/prompts/{spoken.text}.wav")
+
+
+MOMENT = "Un momento, por favor."
+
+
+def test_whoever_waits_for_a_prompt_is_told_so_and_hears_it(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Keys pressed at "one moment, please" are for the question that comes."""
+    monkeypatch.setattr(rig.prompts, "file_of", _Late(rig, 1))
+    dialog, _ = rig.live([number_question(), Hangup("bye")])
+    assert [order for order in rig.call.orders if order.startswith("play")] == [
+        f"play {MOMENT}.wav",
+        "play number?.wav",
+    ]
+    assert dialog.results == [Match("45713", "45713", "keys")]
+
+
+def test_nobody_is_told_to_wait_for_ever(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Late a second time, it is lost: to a person."""
+    monkeypatch.setattr(rig.prompts, "file_of", _Late(rig, 2))
+    _, record = rig.live([number_question(), Hangup("bye")])
+    assert [order for order in rig.call.orders if order.startswith("play")] == [f"play {MOMENT}.wav"]
+    assert rig.call.orders[-1] == "release" and record.outcome == "fault"
 
 
 def test_the_outcome_survives_the_hang_up(rig: Rig) -> None:

@@ -26,6 +26,7 @@ from ivr.living.listening import Collected
 from ivr.recorded_time import RecordedTime
 from ivr.recordings.muting import list_of, spans_of
 from speech.errors import SynthesizerLost
+from speech.synthesizer import Waiting
 from tests.ivr.session_rig import Rig, number_question, rig, spoken
 
 __all__ = ["rig"]
@@ -127,7 +128,7 @@ def test_a_fault_in_a_sensitive_question_unmasks_the_recording(
 ) -> None:
     """The conversation in the fallback queue is recorded as sound, not as silence."""
 
-    def lost(_spoken: Spoken) -> Path:
+    def lost(_spoken: Spoken, _waiting: Waiting) -> Path:
         raise SynthesizerLost("worker gone")
 
     monkeypatch.setattr(rig.prompts, "file_of", lost)

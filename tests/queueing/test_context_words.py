@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import hypothesis.strategies as st
 import pytest
@@ -10,13 +11,15 @@ from hypothesis import given
 
 from dialogs.call import Trace, Visit
 from dialogs.catalogue import load_catalogue
+from dialogs.effects import Spoken
 from dialogs.flow import FlowSet
 from dialogs.loader import load_flows
 from esl.commands import set_variables
 from esl.queue_events import Offered
 from esl.wire import Command
 from ivr.places import SHIPPED_FLOWS
-from ivr.queueing.context_handover import known_as, wanted, why_of
+from ivr.queueing.context_handover import TIMES, HandingOver, known_as, wanted, why_of
+from ivr.queueing.context_settings import HandoverSettings
 from ivr.queueing.context_words import (
     LONGEST_HEADER,
     PLAIN_SEGMENTS,
@@ -27,8 +30,10 @@ from ivr.queueing.context_words import (
     whispered,
 )
 from ivr.queueing.plan import Plan, QueuePlan
-from ivr.queueing.whispering import InTheirLanguage, language_of, languages_told, told_in
+from ivr.queueing.whispering import ANNOUNCE, InTheirLanguage, language_of, languages_told, told_in
 from ivr.queueing.written import AgentFile, QueueFile
+from speech.errors import SynthesizerLate
+from tests.ivr.paper import PaperCall, PaperDialog, PaperPrompts
 
 
 def handover(**known: object) -> Handover:
@@ -261,6 +266,33 @@ def test_while_their_telephone_rings_it_becomes_theirs() -> None:
         "api uuid_getvar leg-1 ivr_whisper_ca",
         "api uuid_setvar_multi leg-1 cc_outbound_announce=/tmp/ca.wav",
     ]
+
+
+def test_a_whisper_that_is_late_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits for it in silence, as callers do for their prompts; and not for ever."""
+    late = [TIMES - 1]
+
+    def file_of(spoken: Spoken) -> Path:
+        if late[0]:
+            late[0] -= 1
+            raise SynthesizerLate("nothing within 1.9 s")
+        return Path("/prompts/whisper.wav")
+
+    call, prompts = PaperCall(), PaperPrompts()
+    monkeypatch.setattr(prompts, "file_of", file_of)
+    handing_over = HandingOver(
+        call,
+        conversation=PaperDialog([]),  # type: ignore[arg-type] # neither is asked
+        record=None,  # type: ignore[arg-type] # see above
+        prompts=prompts,
+        settings=HandoverSettings(),
+        language="es",
+    )
+    handing_over.whisper_now(handover(), None)
+    assert call.orders == [f"set {ANNOUNCE}=/prompts/whisper.wav"]
+    late[0] = TIMES
+    handing_over.whisper_now(handover(), None)
+    assert len(call.orders) == 1
 
 
 def test_no_agent_hears_a_name_of_a_file(shipped: FlowSet) -> None:

@@ -26,7 +26,7 @@ from speech.pyttsx3 import CALLER_VOICES, Pyttsx3, Voice  # noqa: E402
 from speech.recognizer import Hypothesis  # noqa: E402
 from speech.whisper import Whisper  # noqa: E402
 from tests.speech.conftest import silence  # noqa: E402
-from tests.speech.test_recognizers import DIGITS, MENU, _on_a_call  # noqa: E402
+from tests.speech.said import DIGITS, MENU, on_a_call  # noqa: E402
 
 COUNT = 10
 SAID = ("saldo", "quiero saber mi saldo", "una persona", "sí", "no", "no gracias", "adiós")
@@ -66,7 +66,7 @@ def _measure(whisper: Whisper, voice: Voice) -> None:
 
     def call(text: str, phrases: tuple[str, ...]) -> Hypothesis:
         sound = silence(0.4) + caller.speak(text, language="es") + silence(1.5)
-        heard = _on_a_call(whisper, sound, "es", phrases)
+        heard = on_a_call(whisper, sound, "es", phrases)
         waits.append(heard.wait_seconds)
         return heard
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,6 +23,7 @@ from speech.recognizer import Recognizer
 from speech.sound import FRAME_BYTES, to_pcm, to_samples
 from speech.vosk import Vosk
 from speech.whisper import Whisper
+from speech.worker_vosk import check_language
 from tests.speech.conftest import _model, noise, silence
 
 YES_NO = ("네", "아니요")
@@ -128,6 +131,33 @@ def _fails(engine: Vosk | Whisper, language: str) -> str:
 def test_a_model_of_another_language_is_refused() -> None:
     """A Korean model would hear Korean in every Spanish word: the start says so, and calls go by keys."""
     assert "is no model for 'es'" in _fails(Vosk({"es": _model("vosk-ko")}, workers=1), "es")
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """Of a model that nobody has here: what it answers when it is asked for a word."""
+
+    words: frozenset[str]
+
+    def vosk_model_find_word(self, word: str) -> int:
+        """As the library does."""
+        return 7 if word in self.words else -1
+
+
+@pytest.mark.parametrize(
+    ("language", "words", "fits"),
+    [
+        ("es", "gracias cinco sí saldo", True),
+        ("es", "gràcies cinc sí saldo", False),
+        ("ca", "gràcies cinc sí saldo", True),
+        ("ca", "gracias cinco sí saldo", False),
+        ("en", "thanks five yes", True),
+    ],
+)
+def test_neighbours_are_told_apart(language: str, words: str, fits: bool) -> None:
+    """Spanish and Catalan share words: a folder that somebody mixed up must not listen."""
+    with nullcontext() if fits else pytest.raises(ValueError, match=f"is no model for '{language}'"):
+        check_language(Vocabulary(frozenset(words.split())), language, "/models/vosk")
 
 
 @pytest.mark.parametrize("damage", ["half", "gone"])

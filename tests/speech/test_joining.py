@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import gevent
@@ -16,6 +17,7 @@ from speech.prompts import PromptLibrary
 from speech.pyttsx3 import Pyttsx3
 from speech.recorded import Entry, Recorded
 from speech.sound import read_wav, seconds_of, to_samples, write_wav
+from speech.studio import Conversion
 from tests.speech.conftest import tones
 from tests.speech.test_prompts import CountingSpeaker
 
@@ -34,6 +36,7 @@ class Studio:
             CachedSynthesizer(self.speaker, folder / "cache"),
             recordings=self.folder,
             converted=folder / "converted",
+            patience=30.0,
         )
 
     def record(self, name: str, hertz: float, seconds: float = 0.5) -> Path:
@@ -109,6 +112,52 @@ def test_nobody_waits_for_ten_conversions(studio: Studio) -> None:
     assert converting is not None
     converting.join(timeout=20)
     assert pitches(studio.said())[0] == 400
+
+
+def test_nobody_waits_for_a_batch(studio: Studio) -> None:
+    """A server starts with a studio's work of weeks: the caller who needs one recording gets it meanwhile."""
+    for place in range(80):
+        studio.record(f"f/s/{place}", 400.0, seconds=4.0)
+    wanted = studio.record("f/wanted/es", 700.0)
+    preparing = gevent.spawn(studio.library.prepare)
+    while not studio.library._turn.locked():
+        gevent.sleep(0)
+    file = studio.library.file_of("Hola.", language="es", recording_name="f/wanted/es")
+    there_first = not preparing.ready()
+    preparing.kill()
+    assert pitches(read_wav(file)) == [700] and file != wanted and studio.speaker.spoken == []
+    assert there_first
+
+
+def test_a_recording_that_takes_long_is_synthesised_until_it_is_there(studio: Studio) -> None:
+    """A caller's silence is worth more than the studio's voice; the next one hears that."""
+    studio.library._patience = 0.0
+    studio.record("f/wanted/es", 700.0)
+    studio.library.file_of("Hola.", language="es", recording_name="f/wanted/es")
+    assert studio.speaker.spoken == ["Hola."]
+    for converting in list(studio.library._urgent.values()):
+        converting.join(timeout=30)
+    file = studio.library.file_of("Hola.", language="es", recording_name="f/wanted/es")
+    assert pitches(read_wav(file)) == [700]
+
+
+def test_a_broken_recording_is_not_tried_for_each_caller(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once a minute, and at once when somebody has put another file there."""
+    tried: list[str] = []
+
+    def converts(conversions: Sequence[Conversion]) -> None:
+        tried.extend(one.studio.name for one in conversions)
+
+    monkeypatch.setattr("speech.prompts._run", converts)
+    studio.record("f/wanted/es", 700.0)
+    for _ in range(3):
+        studio.library.file_of("Hola.", language="es", recording_name="f/wanted/es")
+    assert tried == ["es.wav"] and studio.speaker.spoken == ["Hola."]
+    studio.record("f/wanted/es", 700.0, seconds=0.7)
+    studio.library.file_of("Hola.", language="es", recording_name="f/wanted/es")
+    assert tried == ["es.wav"] * 2
 
 
 def test_a_run_of_words_in_one_file_is_preferred(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import hashlib
 import http.server
 import io
 import json
+import os
 import threading
 import time
 import zipfile
@@ -19,7 +20,7 @@ from speech import models
 from speech.auto import AutoRecognizer, choose
 from speech.errors import ModelUnavailable, RecognizerLost
 from speech.model_catalogue import CATALOGUE, Archive, Model, Wheels
-from speech.models import ModelStore
+from speech.models import ABANDONED, ModelStore
 
 
 def _zip(**files: bytes) -> bytes:
@@ -196,6 +197,19 @@ def test_a_download_that_breaks_off_is_refused(model: Model, site: Site, tmp_pat
     with pytest.raises(ModelUnavailable, match=r"127\.0\.0\.1"):
         ModelStore(cache=tmp_path).ensure("tiny")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_killed_fetch_left_goes_with_the_next_one(model: Model, site: Site, tmp_path: Path) -> None:
+    """As large as a model, and nobody else would clear it up; who is fetching now keeps theirs."""
+    left, busy = tmp_path / ".fetch-left", tmp_path / ".fetch-busy"
+    for folder in (left, busy):
+        (folder / "wheels").mkdir(parents=True)
+        (folder / "wheels" / "half.whl").write_bytes(bytes(1000))
+    long_ago = time.time() - ABANDONED - 60
+    for path in (left / "wheels" / "half.whl", left / "wheels", left, busy):
+        os.utime(path, (long_ago, long_ago))
+    ModelStore(cache=tmp_path).ensure("tiny")
+    assert not left.exists() and busy.exists()
 
 
 def test_a_site_out_of_reach_fails_fast_and_every_source_is_named(

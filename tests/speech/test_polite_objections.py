@@ -13,7 +13,7 @@ from dialogs.slots import KINDS
 from dialogs.universals import OBJECTION
 from speech.pyttsx3 import Pyttsx3
 from speech.whisper import Whisper
-from tests.speech.test_recognizers import said_to
+from tests.speech.said import said_to
 
 YES_NO = KINDS["yes_no"]()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 import wave
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 
 from speech.cached_synthesizer import CachedSynthesizer
 from speech.errors import SynthesizerLost
+from speech.prompt_cache import KEPT
 from speech.prompts import PromptLibrary
 from speech.pyttsx3 import Pyttsx3, Voice
 from speech.sound import read_wav, write_wav
@@ -87,6 +89,24 @@ def test_the_same_text_at_once_is_made_once(counting: CountingSpeaker, tmp_path:
     assert counting.spoken == ["buenos días"]
 
 
+@pytest.mark.parametrize("bytes_left", [0, 4, 300])
+def test_what_a_power_failure_left_is_made_again(
+    counting: CountingSpeaker, tmp_path: Path, bytes_left: int
+) -> None:
+    """A name without sound would be silence for ever; half a file that nobody wants goes."""
+    synthesizer = CachedSynthesizer(counting, tmp_path)
+    file = synthesizer.render("hola", language="es")
+    whole = file.read_bytes()
+    os.truncate(file, bytes_left)
+    half = file.with_name(".half.part")
+    half.write_bytes(whole[:50])
+    os.utime(half, (time.time() - 2 * KEPT,) * 2)
+    again = CachedSynthesizer(counting, tmp_path)
+    assert not again.has("hola", language="es") and not half.exists()
+    assert again.render("hola", language="es").read_bytes() == whole
+    assert counting.spoken == ["hola"] * 2 and again.has("hola", language="es")
+
+
 def test_a_failure_reaches_everyone_and_is_not_kept(counting: CountingSpeaker, tmp_path: Path) -> None:
     """Waiters hear of the fault at once, and the next call tries again."""
     cached = CachedSynthesizer(counting, tmp_path)
@@ -133,6 +153,7 @@ def _library(counting: CountingSpeaker, tmp_path: Path) -> PromptLibrary:
         CachedSynthesizer(counting, tmp_path / "cache"),
         recordings=tmp_path / "studio",
         converted=tmp_path / "converted",
+        patience=30.0,
     )
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 import pytest
 from click.testing import CliRunner
@@ -19,8 +20,10 @@ from ivr.cli import FAULTS
 from ivr.cli.prompts import prompts
 from ivr.config import Settings
 from ivr.voice import open_prompts
+from speech.joining import in_recordings
 from speech.pyttsx3 import CALLER_VOICES, Pyttsx3
 from speech.sound import SPEECH_LEVEL_DBFS, read_wav, speech_level, to_pcm, to_samples, write_wav
+from speech.studio_files import studio_file
 from tests.speech.conftest import noise
 
 CATALOGUE = """queues: [people]
@@ -150,6 +153,7 @@ def test_the_words_of_values_are_listed(run: Run) -> None:
     assert not {"enero", "hache", "madrugada"} & words
     pesos = run("export", "--language", "es", "--currency", "MXN", "--json").report["rows"]
     assert {"pesos", "centavos"} <= {row["text"] for row in pesos}
+    assert run("export", "--language", "es", "--currency", "mxn", "--json").report["rows"] == pesos
 
 
 def test_what_the_studio_sends_is_heard(run: Run, home: Path, record: Callable[..., Path]) -> None:
@@ -210,8 +214,58 @@ def test_what_cannot_be_right_is_refused(run: Run, home: Path, record: Callable[
     assert done.exit_code == 1
     assert "did you mean main/bye/es?" in done.output
     assert "a second file for main/bye/es" in done.output
-    assert "nothing but silence" in done.output and "not a sound that can be read" in done.output
+    assert "nothing but silence" in done.output and "Errno" not in done.output
+    assert "main.bye.ca.wav: refused: not a sound that can be read (Invalid data" in done.output
     assert "1 brought in" in done.output.splitlines()[-1] and "4 refused" in done.output.splitlines()[-1]
+
+
+def test_files_as_studios_name_them(run: Run, home: Path, record: Callable[..., Path]) -> None:
+    """Capitals, AIFF, and a run of words in one breath, which is played instead of its words."""
+    record("Main/Bye/ES", "Adiós.").rename(home / "sent" / "Main.Bye.ES.WAV")
+    for word in ("ciento", "dos", "euros"):
+        record(f"es.values.{word}", word)
+    record("es.values.ciento-dos", "ciento dos")
+    aiff = home / "sent" / "main.number.es.aiff"
+    _write_aiff(aiff, record("number", "Dígame su número."))
+    (home / "sent" / "number.wav").unlink()
+    done = run("import", str(home / "sent"), "--json")
+    assert done.exit_code == 0, done.output
+    names = {one["name"] for one in done.report["files"]}
+    assert names == {"main/bye/es", "main/number/es", *(f"es/values/{w}" for w in _WORDS)}
+    studio = home / "prompts" / "studio"
+    joins = in_recordings("ciento dos euros", lambda words: studio_file(studio, f"values/{words}", "es"))
+    assert joins is not None and [join.file.stem for join in joins] == ["ciento-dos", "euros"]
+
+
+_WORDS = ("ciento", "dos", "euros", "ciento-dos")
+
+
+def _write_aiff(target: Path, recording: Path) -> None:
+    with av.open(str(recording)) as source, av.open(str(target), "w", format="aiff") as written:
+        stream = written.add_stream("pcm_s16be", rate=8000, layout="mono")
+        for frame in source.decode(audio=0):
+            written.mux(stream.encode(frame))
+        written.mux(stream.encode(None))
+
+
+def test_nothing_of_the_studio_s_is_passed_over_in_silence(
+    run: Run, home: Path, record: Callable[..., Path]
+) -> None:
+    """A format that is not taken, a run with a word that nobody asked for, half a file. A note is none."""
+    file = record("es.values.dos", "dos")
+    file.with_name("main.bye.es.wma").write_bytes(file.read_bytes())
+    file.with_name("main.number.es").write_bytes(file.read_bytes())
+    file.with_name("es.values.dos-hache.wav").write_bytes(file.read_bytes())
+    whole = read_wav(file)
+    write_wav(file.with_name("es.values.ciento.wav"), whole[9600:9760])
+    file.with_name("main.bye.es.txt").write_text("Adiós. Second take of Monday.")
+    done = run("import", str(home / "sent"))
+    assert done.exit_code == 1
+    assert done.output.count("no format that is taken: send WAV") == 2
+    assert "nothing is called es.values.dos-hache" in done.output
+    assert "es.values.ciento.wav: refused: only 0.0" in done.output
+    assert ".txt" not in done.output
+    assert done.output.splitlines()[-1] == "1 brought in, 4 refused"
 
 
 def test_what_is_doubtful_is_told(run: Run, home: Path, record: Callable[..., Path]) -> None:
@@ -234,6 +288,7 @@ def test_what_is_doubtful_is_told(run: Run, home: Path, record: Callable[..., Pa
     [
         (["export", "--out", "list.pdf"], "write a .csv or an .xlsx file"),
         (["export", "--out", "/proc/nowhere/a.csv"], "cannot be written"),
+        (["export", "--currency", "XXX"], "'XXX' is no currency that can be said: choose one of ARS"),
         (["import", "/nowhere"], "is no folder"),
         (["import", "/proc/self/attr"], "no sound file"),
         (["build", "--flows", "/nowhere"], "is not there"),

@@ -17,7 +17,7 @@ from speech.keyword_spotting import Spotted
 from speech.phonetics import sounded
 from speech.pyttsx3 import Pyttsx3
 from speech.vosk_readings import Alternative, decoys_for, grammar_for
-from speech.whisper_decoding import Scored, Text, plain
+from speech.whisper_decoding import Scored, Text, plain, said_once
 from speech.whisper_readings import Utterance
 from speech.written_numbers import with_figures_joined
 from tests.speech.conftest import noise, silence, tones
@@ -148,6 +148,23 @@ def test_free_text_is_plain_words() -> None:
     """The port promises lower case without punctuation; Catalan keeps its middle dot and apostrophe."""
     assert plain("¡Sí, quiero saber mi saldo!") == "sí quiero saber mi saldo"
     assert plain("L’intel·ligència d'aquí.") == "l'intel·ligència d'aquí"
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("Su saldo es de 142," + "5," * 46, "su saldo es de 142 5"),
+        ("12-34-" * 8, "12 34"),
+        ("Quiero saber mi saldo. Quiero saber mi saldo.", "quiero saber mi saldo"),
+        ("5,5,5,5,5,5,5,5,5", "5 5 5 5 5 5 5 5 5"),
+        ("12,12,12", "12 12 12"),
+        ("no, no, no", "no no no"),
+        ("", ""),
+    ],
+)
+def test_a_loop_is_written_once(written: str, said: str) -> None:
+    """Also of figures without blanks; a telephone number of nines is none."""
+    assert said_once(written) == said
 
 
 class ScriptedEar:

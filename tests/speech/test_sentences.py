@@ -19,7 +19,8 @@ from speech.pyttsx3 import Pyttsx3
 from speech.sound import read_wav, seconds_of, to_pcm, to_samples
 from tests.ivr.paper import PaperDialog
 from tests.speech.conftest import noise
-from tests.speech.test_turns import PaperEngine, Say, Scene, say
+from tests.speech.question_scene import PaperEngine, Say, Scene
+from tests.speech.test_turns import say
 
 __all__ = ["say"]
 

@@ -39,6 +39,7 @@ def test_say_writes_a_telephone_file(tmp_path: Path) -> None:
     ("arguments", "says"),
     [
         (["say", "..."], "nothing to say"),
+        (["say", "hola", "--out", "hola.mp3"], "what is written is WAV: call it hola.wav"),
         (["say", "hola", "--out", "/proc/nowhere/a.wav"], "cannot be written"),
         (["say", "hola", "--voice", "roa/klingon", "--out", "x.wav"], "has no voice 'roa/klingon'; take"),
         (["say", "hola", "--language", "xx"], "Invalid value"),

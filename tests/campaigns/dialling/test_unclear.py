@@ -10,16 +10,18 @@ from ivr.campaigns.dialling.line import Ending
 from tests.campaigns.dialling.paper import Telephones, Time, server, world
 from tests.commands import ivr
 from tests.databases import store_at
+from tests.to_come import monday_to_come
 
 
 def test_a_person_decides_that_they_are_called_again(tmp_path: Path) -> None:
     """By command; a campaign that was over is started once more for them, and nobody else is called."""
     store = store_at(tmp_path / "ivr.sqlite3")
-    made = world(store, 3)
+    monday = monday_to_come()  # the commands look at the machine's clock
+    made = world(store, 3, at=monday)
     (campaign,) = store.campaigns.all()
     lost = store.customers.by_id(made.people[1])
     assert lost is not None
-    telephones, time = Telephones({made.numbers[1][0]: [Ending(result="unclear")]}), Time()
+    telephones, time = Telephones({made.numbers[1][0]: [Ending(result="unclear")]}), Time(monday)
     ours = server(store, telephones, time)
     while ours.step():
         pass

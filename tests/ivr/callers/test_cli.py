@@ -6,6 +6,7 @@ import json
 import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import click
 import pytest
@@ -31,7 +32,8 @@ LUCIA = demo_customers()[0]
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     url = f"sqlite:///{tmp_path}/ivr.sqlite3"
-    store_at(tmp_path / "ivr.sqlite3", customers=20).close()
+    today = datetime.now(ZoneInfo("Europe/Madrid")).date()  # the commands look at the machine's clock
+    store_at(tmp_path / "ivr.sqlite3", customers=20, today=today).close()
     return Settings(home=tmp_path, database=DatabaseSettings(url=url))
 
 
