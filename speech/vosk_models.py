@@ -13,6 +13,7 @@ import os
 import select
 import signal
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from speech.sound import SAMPLE_RATE
@@ -43,7 +44,7 @@ def load(folders: Mapping[str, str], tell: Callable[[str], None]) -> tuple[dict[
         except Exception as fault:  # noqa: BLE001 - the library raises what it likes
             unfit[language] = str(fault)
             continue
-        if reason := _tried(lambda model=model, language=language: _decode(model, language)):
+        if reason := _tried(partial(_decode, model, language)):
             unfit[language] = f"{folder} is damaged ({reason})"
         else:
             models[language] = model
