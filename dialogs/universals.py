@@ -6,7 +6,8 @@ Rules:
 3. The usual pace is asked for only by whom we speak more slowly to: "más rápido" may be an answer elsewhere.
 4. "¿Cómo?" and "¿qué?" ask for a repetition where they are all that was said; a question whose own phrase
    that is keeps it.
-5. By key: `0` is a person and `*` repeats, where one key answers. In a question for digits `0` is a digit,
+5. What is said of something else is no wish to us: "me han cobrado otra vez" (`said_of_things`).
+6. By key: `0` is a person and `*` repeats, where one key answers. In a question for digits `0` is a digit,
    so there `*` alone repeats and `*0` is a person.
 """
 
@@ -17,6 +18,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from dialogs.results import Alternative, Heard, Keyed, Match, NoMatch
+from dialogs.said_of_things import said_of_things
 from dialogs.slots.choosing import NEGATIONS, Choice, choose
 from dialogs.slots.words import phrases_of, plain, starts, tokens, words_of
 
@@ -196,6 +198,8 @@ def find_universal(
             found = choose(candidates, Heard((wish,)), language, rescue=False)
             if isinstance(found, Match):
                 if alternative.confidence < (PLAIN if found.value == PERSON else CLEAR):
+                    continue
+                if said_of_things(wish.text, _PHRASES.get(found.value, {}).get(language, ""), language):
                     continue
                 return Match(found.value, alternative.text, "voice", found.confidence, "sure")
     return _asks_again(answer, language)

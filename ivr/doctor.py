@@ -38,10 +38,13 @@ from speech.model_catalogue import CATALOGUE
 from speech.models import ModelStore
 from speech.piper import check as check_piper
 from speech.pyttsx3 import SYSTEM_VOICES, Pyttsx3
+from speech.vosk import Vosk
 from speech.vosk_server import VoskServer
 
 ENOUGH_DISK = 1 << 30
 """Bytes: an hour of stereo recordings takes 115 MB."""
+_LOADING = 120.0
+"""Seconds for Vosk to load its models."""
 ENOUGH_LIVE_AUDIO = 32 << 20
 """Bytes: a call holds 80 kB at most, so this is enough for 400."""
 
@@ -298,10 +301,29 @@ def _listening(settings: Settings) -> Iterator[Finding]:
     servers = {str(language): urls for language, urls in speech.servers.items()}
     store = ModelStore(local=settings.models_folder)
     choice = choose(LANGUAGES, store, engine=speech.engine, servers=servers)
+    unfit = _unfit(choice.vosk)
     for language, engine in choice.engines.items():
+        if language in unfit:
+            remedy = f"ivr models pull vosk-{language}, or take that folder away"
+            yield Finding(f"recognition {language}", "bad", unfit[language], remedy)
+            continue
         state: State = "note" if engine == "keys" else "good"
         remedy = "ivr models pull" if engine == "keys" and speech.engine != "none" else ""
         yield Finding(f"recognition {language}", state, choice.reasons[language], remedy)
+
+
+def _unfit(models: Mapping[str, Path]) -> Mapping[str, str]:
+    """The languages whose Vosk model a server could not use, and why: each is loaded, and decodes once."""
+    if not models:
+        return {}
+    engine = Vosk(models, workers=1)
+    try:
+        engine.wait_ready(_LOADING)
+    except SpeechError as fault:
+        return dict.fromkeys(models, str(fault))
+    finally:
+        engine.close()
+    return engine.unfit
 
 
 def _engines_elsewhere(settings: Settings) -> Iterator[Finding]:

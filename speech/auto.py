@@ -234,6 +234,10 @@ class AutoRecognizer:
                 LOG.warning("%s does not start, %s listens: %s", engine.engine, others[0].engine, lost)
                 if engine is not self._server:
                     self._give_up(engine, str(lost))
+        for language, why in self._vosk.unfit.items() if self._vosk is not None else ():
+            LOG.warning("%s listens to %s, and not vosk: %s", self.engine_of(language), language, why)
+            if language not in self.languages():
+                self.reasons[language] = f"keys only: {why}"
 
     def _give_up(self, engine: Vosk | VoskServer | Whisper, reason: str) -> None:
         languages = engine.languages()

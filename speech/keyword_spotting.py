@@ -1,13 +1,15 @@
-"""Whether a yes or a no was said, by a small net on Whisper's encoder: keyword spotting. Worker process only.
+"""Whether a yes, a no or a universal was said, by a small net on Whisper's encoder. Worker process only.
 
 Rules:
-1. Every flow asks yes or no, and callers answer in the same few ways. So, unlike the other phrases of a flow,
-   these are learnt as wholes: the net sees the frames of the encoder (20 ms, 512 numbers) and how loud each
-   is beside the others, and tells each phrase that it knows, and anything else, apart.
+1. Every flow asks yes or no and listens for the universals ("una persona", "¿cómo?"), and callers say these
+   in the same few ways. So, unlike the other phrases of a flow, they are learnt as wholes (keyword spotting):
+   the net sees the encoder's frames (20 ms, 512 numbers) and how loud each is beside the others, and tells
+   each phrase that it knows, and anything else, apart.
 2. What counts is the sense. "Sí" and "sí, claro" are alike in sound and in sense, so their chances are added
    up; what was said word for word is for the decoder and the phones to tell.
 3. "Anything else" is a class of its own, learnt from other words, other languages, noise and people behind:
-   that is what tells a "no" that the caller said from a "no" that somebody said in the room.
+   that is what tells a "no" that the caller said from a "no" that somebody said in the room, and a menu's
+   "balance" from a "pardon".
 4. The weights (`keywords.npz`, half precision) were learnt from synthetic voices only; no voice of the
    evaluation's is among them. `tests/speech/train_keywords.py` makes them. They fit the encoder that they
    were learnt on, and no other.

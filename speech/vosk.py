@@ -31,6 +31,8 @@ class Vosk:
     ) -> None:
         """`models`: a model's folder per language. `workers`: default one per core, at most eight."""
         self._languages = frozenset(models)
+        self.unfit: Mapping[str, str] = {}
+        """Languages whose model cannot be used, and why; known once a worker is ready."""
         program = Program(
             "speech.worker_vosk", {"models": {language: str(path) for language, path in models.items()}}
         )
@@ -85,9 +87,14 @@ class Vosk:
         return tuple(str(word) for word in header.get("unknown", ()))
 
     def wait_ready(self, timeout: float) -> None:
-        """Waits for the first worker. Raises `RecognizerLost`, `RecognizerTimeout`."""
+        """Waits for the first worker, and leaves the languages whose model is unfit.
+
+        Raises `RecognizerLost`, `RecognizerTimeout`.
+        """
         try:
-            self._pool.wait_ready(timeout)
+            facts = self._pool.wait_ready(timeout)
+            self.unfit = {str(language): str(why) for language, why in facts.get("unfit", {}).items()}
+            self._languages -= frozenset(self.unfit)
         except WorkerLost as fault:
             raise RecognizerLost(str(fault)) from None
         except WorkerTimeout as fault:

@@ -1,8 +1,8 @@
 """The worker processes of `speech.vosk`: a template loads the models, forked workers share them.
 
 Rules:
-1. The template does nothing but load, fork on request (a socket arrives with each request), and end
-   with its parent. It holds no recogniser, so a fork finds no locks taken.
+1. The template does nothing but load and try (`vosk_models`), fork on request (a socket arrives with each
+   request), and end with its parent. It holds no recogniser, so a fork finds no locks taken.
 2. A worker decodes what it is fed at once, on one thread: many callers share it, each with its own
    recogniser over the one model. Where it cannot do all at once, who waits for an answer comes first.
 """
@@ -20,6 +20,7 @@ from speech.decoding_turns import DecodingTurns
 from speech.frames import Header
 from speech.recognizer import WHILE_SPOKEN
 from speech.sound import SAMPLE_RATE, has_voice, voiced_seconds
+from speech.vosk_models import load
 from speech.vosk_readings import Alternative, grammar_for, readings
 from speech.worker_link import ParentLink, stdin_socket
 
@@ -33,13 +34,6 @@ _AHEAD = SAMPLE_RATE * 2 * 3 // 10
 _TAIL = SAMPLE_RATE * 2 // 5
 """Bytes (0.2 s) of a pause, by whose sound it is continued."""
 _LONGEST_BYTES = 60 * 2 * SAMPLE_RATE
-_KNOWN_TO_ALL = {
-    "es": ("gracias", "cinco", "sí"),
-    "ca": ("gràcies", "cinc", "sí"),
-    "en": ("thanks", "five", "yes"),
-    "ko": ("네", "아니요"),
-}
-"""Words that every model of a language has, all of them: "sí" is Catalan, too."""
 
 
 class _Stream:
@@ -192,10 +186,10 @@ class _Service:
             self._link.send({"op": "partial", "id": number, "readings": said})
 
 
-def serve(link: ParentLink, models: dict[str, Any]) -> None:
-    """Decodes until the server has gone."""
+def serve(link: ParentLink, models: dict[str, Any], unfit: dict[str, str]) -> None:
+    """Decodes until the server has gone. `unfit`: languages whose model cannot be used, and why."""
     service = _Service(link, models)
-    link.ready(languages=sorted(models))
+    link.ready(languages=sorted(models), unfit=unfit)
     turns = DecodingTurns()
     while (arrived := link.arrived(wait=not turns)) is not None:
         for frame in arrived:
@@ -204,32 +198,19 @@ def serve(link: ParentLink, models: dict[str, Any]) -> None:
             service.take(*turn)
 
 
-def check_language(model: Any, language: str, folder: str) -> None:
-    """A model of another language hears something in every sound, and never what is said.
-
-    Raises ValueError.
-    """
-    unknown = [word for word in _KNOWN_TO_ALL.get(language, ()) if model.vosk_model_find_word(word) < 0]
-    if unknown:
-        raise ValueError(f"{folder} does not know {', '.join(unknown)}: it is no model for {language!r}")
-
-
 def main() -> None:
     """The template: loads the models, then forks a worker for each socket that arrives."""
     settings = json.loads(sys.argv[1])
     control = stdin_socket()
     link = ParentLink(control)
     try:
-        import vosk  # noqa: PLC0415 - heavy
-
-        vosk.SetLogLevel(-1)
-        models = {}
-        for language, folder in settings["models"].items():
-            link.progress(f"loading Vosk for {language}")
-            models[language] = vosk.Model(folder)
-            check_language(models[language], language, folder)
+        models, unfit = load(settings["models"], link.progress)
     except Exception as fault:  # noqa: BLE001 - whatever it is, the server shall hear it
-        link.send({"op": "fatal", "text": f"the Vosk model cannot be loaded: {fault}"})
+        link.send({"op": "fatal", "text": f"Vosk cannot be loaded: {fault}"})
+        return
+    if not models:
+        reasons = "; ".join(unfit.values())
+        link.send({"op": "fatal", "text": f"the Vosk model cannot be loaded: {reasons}"})
         return
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # workers that end are nobody's to collect
     link.ready()
@@ -242,7 +223,7 @@ def main() -> None:
             if os.fork() == 0:
                 control.close()
                 signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-                serve(ParentLink(connection), models)
+                serve(ParentLink(connection), models, unfit)
                 os._exit(0)
             connection.close()
 

@@ -21,7 +21,7 @@ from ivr.stage import Stage
 from ivr.workshop.sound_device import SoundDevice
 from ivr.workshop.voice_call import FileCaller, converse, pieces_of, play_straight
 from speech.errors import SpeechError
-from speech.sound import read_wav
+from speech.studio import read_sound
 
 
 class Spoken(Protocol):
@@ -92,9 +92,9 @@ def by_voice(settings: Settings, chosen: Chosen, given: Spoken) -> None:
 
 
 def _speech(file: Path) -> bytes:
-    """The samples of a WAV file with speech in it. Raises `CannotBeDone`."""
+    """The samples of a file with speech in it. Raises `CannotBeDone`."""
     try:
-        samples = read_wav(file)
+        samples = read_sound(file)
     except SpeechError as fault:
         raise CannotBeDone(f"{fault}: name another") from fault
     if not pieces_of(samples):

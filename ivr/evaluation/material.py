@@ -24,14 +24,15 @@ from dialogs.slots.digits import Digits
 from dialogs.slots.kind import SlotKind
 from dialogs.slots.yes_no import YesNo
 from dialogs.spoken import say
-from dialogs.universals import REPEAT
+from dialogs.universals import BACK, HELP, PERSON, REPEAT, SLOWER
 from ivr.errors import MeasurementImpossible
 from ivr.evaluation.nothing import Speak, unasked
 from speech.sound import SAMPLE_RATE, Samples, read_wav, to_samples
 
 Split = Literal["tuning", "test"]
 
-SETS = ("digits", "amounts", "yes_no", "menu", "nothing", "again")
+SETS = ("digits", "amounts", "yes_no", "menu", "nothing", "again", "wishes")
+_FEW_PHRASES = frozenset({"yes_no", "menu", "again", "wishes"})
 VOICES: Mapping[str, tuple[str, ...]] = {
     "es": ("roa/es", "roa/es-419", "roa/es+klatt4", "roa/es+f2"),
     "ca": ("roa/ca", "roa/ca+klatt4", "roa/ca+f2"),
@@ -62,6 +63,24 @@ AGAIN: Mapping[str, tuple[str, ...]] = {
     "en": ("what?", "sorry?", "pardon?", "come again?", "excuse me?", "what was that?"),
 }
 """What callers say who have not heard a question for yes or no, which must not answer it."""
+WISHES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "es": {
+        PERSON: ("operadora", "una persona", "agente"),
+        REPEAT: ("repita", "otra vez", "no le oigo"),
+        **{HELP: ("ayuda",), BACK: ("volver atrás",), SLOWER: ("más despacio",)},
+    },
+    "ca": {
+        PERSON: ("operadora", "una persona", "un agent"),
+        REPEAT: ("repeteixi", "una altra vegada", "no el sento"),
+        **{HELP: ("ajuda",), BACK: ("enrere",), SLOWER: ("més a poc a poc",)},
+    },
+    "en": {
+        PERSON: ("operator", "a person", "agent"),
+        REPEAT: ("repeat", "once more", "say that again"),
+        **{HELP: ("help",), BACK: ("go back",), SLOWER: ("slower",)},
+    },
+}
+"""What callers may ask for anywhere, here at the menu."""
 MENU: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "balance": {
         "es": ("saldo", "quiero saber mi saldo", "cuánto debo"),
@@ -212,11 +231,7 @@ def synthetic_items(
             yield from _unasked(language, count, chance, speak, studios or {})
             continue
         says = list(_said(name, language, count, chance))  # first, so that speakers change no numbers
-        if name in (
-            "yes_no",
-            "menu",
-            "again",
-        ):  # few phrases: each in every voice at every pace before one comes twice
+        if name in _FEW_PHRASES:  # each in every voice at every pace before one comes twice
             whole = [(said, speaker) for said in says for speaker in speakers]
             chance.shuffle(whole)
             chosen = whole[:count]
@@ -274,6 +289,9 @@ def _said(name: str, language: str, count: int, chance: random.Random) -> Iterat
             yield from ((text, value, YesNo()) for text, value in YES_NO[language])
         case "again":
             yield from ((text, REPEAT, YesNo()) for text in AGAIN[language])
+        case "wishes":
+            asked = menu_kind()
+            yield from ((text, wish, asked) for wish, texts in WISHES[language].items() for text in texts)
         case "menu":
             kind = menu_kind()
             yield from ((text, name, kind) for name, texts in MENU.items() for text in texts[language])

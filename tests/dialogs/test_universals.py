@@ -11,10 +11,12 @@ from dialogs.slots.asking import Asking
 from dialogs.slots.choosing import Choice, choose
 from dialogs.slots.yes_no import YesNo
 from dialogs.universals import (
+    BACK,
     CLEAR,
     FASTER,
     PERSON,
     REPEAT,
+    SLOWER,
     find_universal,
     universal_phrases,
     wanted_instead,
@@ -122,6 +124,37 @@ def test_a_person_needs_less(text: str, value: str) -> None:
 def test_a_person_beside_an_unclear_language_is_a_person() -> None:
     """What is not believed does not hide what is."""
     assert _found("inglés una persona", 0.3) == PERSON
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "wish"),
+    [
+        ("es", "me han cobrado otra vez", None),
+        ("es", "va muy lento internet, más lento que ayer", None),
+        ("es", "el mes anterior me cobraron de más", None),
+        ("es", "quiero volver a pedir lo mismo", None),
+        ("es", "otra vez, por favor", REPEAT),
+        ("es", "¿me lo puede decir otra vez?", REPEAT),
+        ("es", "hable un poco más lento", SLOWER),
+        ("es", "quisiera volver al menú anterior", BACK),
+        ("es", "me han cobrado otra vez, repítalo", REPEAT),
+        ("ca", "m'han cobrat una altra vegada", None),
+        ("ca", "el mes anterior em van cobrar de més", None),
+        ("ca", "m'ho pot dir un altre cop, si us plau?", REPEAT),
+        ("ca", "parli més lent", SLOWER),
+        ("en", "they charged me once more", None),
+        ("en", "my internet is slower than before", None),
+        ("en", "somebody must call me back", PERSON),
+        ("en", "please call me back", None),
+        ("en", "one more time please", REPEAT),
+        ("en", "could you speak a bit slower", SLOWER),
+        ("en", "let's go back", BACK),
+    ],
+)  # fmt: skip
+def test_what_is_said_of_something_else_is_no_wish_to_us(language: str, text: str, wish: str | None) -> None:
+    """Who complains of a second charge must not hear the menu again, nor who has a slow line a slow voice."""
+    found = find_universal(Heard((Alternative(text, 0.9),)), language, LANGUAGES, one_key=False)
+    assert (found.value if found is not None else None) == wish
 
 
 @pytest.mark.parametrize(

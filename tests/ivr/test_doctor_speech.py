@@ -10,7 +10,8 @@ import pytest
 from ivr.config import Settings
 from ivr.doctor import _listening, _models
 from speech.model_catalogue import CATALOGUE
-from speech.models import RECORD
+from speech.models import RECORD, ModelStore
+from tests.models import need_model
 
 
 @pytest.fixture
@@ -39,6 +40,24 @@ def test_a_damaged_model_and_what_follows(models: Path) -> None:
     (models / CATALOGUE["whisper-base"].folder / RECORD).unlink()
     for listens in _listening(settings):
         assert listens.state == "good" and listens.found.startswith("Whisper: ")
+
+
+@pytest.fixture(scope="module")
+def korean() -> Path:
+    """The Korean model, where the user has it."""
+    need_model("vosk-ko")
+    return ModelStore().ensure("vosk-ko").folder
+
+
+def test_a_model_that_no_server_could_use_is_bad(korean: Path, models: Path) -> None:
+    """The files are all there, and of another language: somebody has mixed up two folders."""
+    (models / CATALOGUE["vosk-es"].folder).symlink_to(korean)
+    settings = Settings.model_validate({"speech": {"models": str(models), "engine": "vosk", "fetch": False}})
+    found = {finding.what: finding for finding in _listening(settings)}
+    assert found["recognition es"].state == "bad"
+    assert "is no model for 'es'" in found["recognition es"].found
+    assert found["recognition es"].remedy.startswith("ivr models pull vosk-es")
+    assert found["recognition en"].state == "note"
 
 
 def test_keys_alone_may_be_wanted(models: Path) -> None:

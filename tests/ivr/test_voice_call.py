@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import struct
 import sys
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -12,6 +14,7 @@ import pytest
 from esl.embedded.caller import ScriptedCaller
 from esl.embedded.errors import ScriptError
 from esl.switch import FRAME_BYTES, SAMPLE_RATE
+from ivr.cli.call_by_voice import _speech
 from ivr.errors import CannotPlay
 from ivr.moments import CallerAnswered, CallOver, Moment, SystemSpoke
 from ivr.workshop.sound_device import COMFORTABLE, LOST_AFTER, MOST_WAITING, SILENCE, SoundDevice
@@ -79,6 +82,17 @@ def played(moments: list[Moment], hears: bool | None = True) -> list[object]:
         mind.watch(moment)
     assert mind.play() is OVER
     return caller.did
+
+
+def test_a_wav_of_newer_programs_is_read(tmp_path: Path) -> None:
+    """WAVE_FORMAT_EXTENSIBLE, which sox and studios write, and Python's own reader does not know."""
+    pieces = quiet(0.5) + tone(0.5) + quiet(0.5)
+    guid = bytes.fromhex("0100000000001000800000aa00389b71")
+    form = struct.pack("<HHIIHHHHI", 0xFFFE, 1, 8000, 16000, 2, 16, 22, 16, 4) + guid
+    chunks = b"WAVEfmt " + struct.pack("<I", len(form)) + form + b"data" + struct.pack("<I", len(pieces))
+    file = tmp_path / "caller.wav"
+    file.write_bytes(b"RIFF" + struct.pack("<I", len(chunks) + len(pieces)) + chunks + pieces)
+    assert _speech(file) == pieces
 
 
 def test_each_question_gets_the_next_answer() -> None:

@@ -3,8 +3,8 @@
 Rules:
 1. A clip is what a question hears: the line is spoilt, end-pointing cuts the utterance out of it, and the
    encoder's frames are those of the stretch that the worker looks at.
-2. It is labelled by what the question would take it for, not by who said it: yes, no or nothing. What nobody
-   can tell from a yes or a no ("no lo sé", a made-up word that sounds like one) is no lesson in that.
+2. It is labelled by what the dialogs would take it for, not by who said it: yes, no, a universal or nothing.
+   What nobody can tell from these ("no lo sé", a made-up word that sounds like one) is no lesson in that.
 3. "Anything else" is other words, made-up ones, other languages, people behind and noise. All of it is in
    other voices and other words than those of `ivr.evaluation.nothing`; the room behind is the same.
 """
@@ -22,9 +22,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from dialogs.results import Alternative, Heard, Match
-from dialogs.slots.asking import Asking
-from dialogs.slots.yes_no import YesNo, replies_in
+from dialogs.slots.yes_no import YesNo
 from ivr.evaluation.calibrating import Tape
 from ivr.evaluation.hearing import recognised
 from ivr.evaluation.material import Item, menu_kind
@@ -36,6 +34,17 @@ from speech.phone_frames import PAUSE, PhoneNet
 from speech.sound import SAMPLE_RATE, Samples, has_voice, read_wav, resample, to_pcm, to_samples
 from speech.whisper_decoding import Ear, plain
 from tests.speech.keyword_noises import noise
+from tests.speech.keyword_phrases import (
+    COMMON,
+    LONE,
+    answers,
+    asked_anywhere,
+    doubtful,
+    near_misses,
+    often_asked,
+    phrases,
+    sense,
+)
 from tests.speech.phone_times import Stretch, TimedEspeak
 from tests.speech.train_phones import BASES, LANGUAGES, VARIANTS, laid, sounding, spoilt, texts
 
@@ -45,27 +54,16 @@ FOREIGN = (  # noqa: SIM905 - as a list it would fill the page
     "gmw/nl gmq/sv gmq/da gmq/nb zlw/pl zlw/cs zlw/sk roa/ro itc/la grk/el trk/tr urj/fi urj/hu"
 ).split()
 """Voices of languages that no flow speaks; the evaluation's are others."""
-LONE = {"es": ("sí", "no"), "ca": ("sí", "no"), "en": ("yes", "no")}
-COMMON: Mapping[str, Sequence[str]] = {
-    language: said.split("|")
-    for language, said in {
-        "es": "sí|no|claro|vale|correcto|claro que sí|sí claro|de acuerdo|eso es|exacto|sí por favor"
-        "|no gracias|para nada|sí señor|no señora|bueno|está bien|perfecto|así es|no quiero|sí quiero"
-        "|por supuesto|desde luego|nada más|que sí|que no|sí sí|no no",
-        "ca": "sí|no|és clar|clar|val|correcte|és clar que sí|sí si us plau|d'acord|això és|exacte|no gràcies"
-        "|de cap manera|i tant|molt bé|perfecte|així és|res més|vale|sí sí|no no",
-        "en": "yes|no|yeah|yep|nope|sure|okay|correct|right|that's right|yes please|no thank you|no thanks"
-        "|of course|not at all|absolutely|exactly|fine|i do|i don't|yes it is|no it isn't|that's all"
-        "|definitely|yes yes|no no",
-    }.items()
-}
-"""What most callers answer."""
 SHARES: Mapping[str, Mapping[str, float]] = {
     "all": {
         **{"lone": 0.26, "answer": 0.16, "common": 0.03, "words": 0.21},
         **{"made_up": 0.09, "foreign": 0.14, "behind": 0.06, "noise": 0.05},
     },
     "common": {"common": 0.8, "words": 0.1, "behind": 0.06, "noise": 0.04},
+    "asked": {
+        **{"asked": 0.4, "often_asked": 0.14, "common": 0.12, "near": 0.14},
+        **{"words": 0.11, "behind": 0.05, "noise": 0.04},
+    },
     "recorded": {"recorded": 1.0},
 }
 """How often each of what `Sayings` draws."""
@@ -88,9 +86,9 @@ class KeywordClip:
     kind: Kind
     language: str
     phrase: str
-    """The phrase of yes and no that it is; empty: none of them."""
+    """The phrase that it is; empty: none of `tests.speech.keyword_phrases`."""
     sense: str
-    """`yes`, `no`, or nothing."""
+    """What that means: `yes`, `no`, a universal, or nothing."""
     clear: bool
     """Whether that can be told; if not, only the phones are a lesson."""
     frames: NDArray[np.float16]
@@ -110,37 +108,26 @@ class Saying:
     """Its phones; None: nobody knows."""
 
 
-def answers(language: str) -> list[str]:
-    """The phrases that a question of yes or no expects, as words; some mean neither alone ("gracias")."""
-    return list(dict.fromkeys(plain(phrase) for phrase in YesNo().phrases(language)))
-
-
-def sense(text: str, language: str) -> str:
-    """What the question takes a text for: `yes`, `no` (also one that it would ask back), or nothing."""
-    found = YesNo().judge(Heard((Alternative(text, 1.0),)), Asking(language))
-    return found.value if isinstance(found, Match) else ""
-
-
 class Labels:
     """What a saying is a lesson in."""
 
     def __init__(self) -> None:
         self._phonetics = EspeakPhones()
-        self._phrases = {language: frozenset(answers(language)) for language in LANGUAGES}
+        self._phrases = {language: frozenset(phrases(language)) for language in LANGUAGES}
         self._sounds = {
-            language: self._pronounced(phrases, language) for language, phrases in self._phrases.items()
+            language: self._pronounced(known, language) for language, known in self._phrases.items()
         }
 
     def of(self, kind: Kind, text: str, language: str) -> tuple[str, str, bool]:
         """Phrase, sense and whether they are clear, as `KeywordClip` has them."""
         if kind == "foreign":
-            return "", "", not any(sense(text, one) or replies_in(text, one) for one in LANGUAGES)
+            return "", "", not any(sense(text, one) or doubtful(text, one) for one in LANGUAGES)
         if kind in ("behind", "noise"):
             return "", "", True
         meaning = sense(text, language)
         if kind == "said":
             known = text in self._phrases[language]
-            return text if known else "", meaning, known or bool(meaning) or not replies_in(text, language)
+            return text if known else "", meaning, known or bool(meaning) or not doubtful(text, language)
         alike = not self._sounds[language].isdisjoint(self._pronounced([text], language))
         return "", meaning, bool(meaning) or not alike
 
@@ -154,12 +141,16 @@ class Sayings:
     def __init__(self, seed: int, recorded: Mapping[str, Sequence[Saying]] | None = None) -> None:
         """`recorded`: by language, what others have said."""
         self.draw, self._chance = random.Random(seed), np.random.default_rng(seed)
+        self._phonetics = EspeakPhones()  # before the voices: see `clips`
         self._espeak, self._recorded = TimedEspeak(), recorded or {}
         self._texts = {language: texts(language, seed) for language in LANGUAGES}
-        self._answers = {language: answers(language) for language in LANGUAGES}
+        self._near: dict[str, list[str]] = {}
         self._sources: Mapping[str, Callable[[str], Saying]] = {
             "lone": lambda language: self._said(self.draw.choice(LONE[language]), language),
-            "answer": lambda language: self._said(self.draw.choice(self._answers[language]), language),
+            "answer": lambda language: self._said(self.draw.choice(answers(language)), language),
+            "asked": lambda language: self._said(self.draw.choice(asked_anywhere(language)), language),
+            "often_asked": lambda language: self._said(self.draw.choice(often_asked(language)), language),
+            "near": self._near_miss,
             "common": lambda language: self._said(self.draw.choice(COMMON[language]), language),
             "words": lambda language: self._said(self.draw.choice(self._texts[language]), language),
             "made_up": self._made_up,
@@ -192,6 +183,11 @@ class Sayings:
 
     def _said(self, text: str, language: str) -> Saying:
         return Saying("said", plain(text), *self._voiced(text, self._voice(language)))
+
+    def _near_miss(self, language: str) -> Saying:
+        if language not in self._near:
+            self._near[language] = near_misses(language, self._texts[language], self._phonetics)
+        return self._said(self.draw.choice(self._near[language]), language)
 
     def _made_up(self, language: str) -> Saying:
         begins, vowels, ends = (part.split(" ") for part in _SYLLABLES[language])

@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 
 from speech.keyword_spotting import TAPS
 from speech.phone_frames import Numbers
-from tests.speech.keyword_clips import KeywordClip, answers, sense
+from tests.speech.keyword_clips import KeywordClip
+from tests.speech.keyword_phrases import phrases
 from tests.speech.phone_learning import saved
 from tests.speech.train_phones import LANGUAGES
 
@@ -36,6 +37,8 @@ _ANSWERS, _PHRASE = 0.7, 0.4
 """What an answer counts beside the phones, and its phrase beside its sense."""
 _NO_ANSWER = 2.0
 """What a clip counts that holds none: there are fewer of them than of answers."""
+_NEW = -4.0
+"""What a phrase begins with that the net before did not know."""
 _DECAY = 2e-5
 _STEADY = 0.998
 """The net that is kept is the mean of the last ones: of about 500 steps (Polyak and Juditsky 1992)."""
@@ -47,9 +50,7 @@ class Lessons:
     def __init__(self, clips: Sequence[KeywordClip], seed: int) -> None:
         self._clips, self._chance = clips, np.random.default_rng(seed)
         self.phones = sorted({phone for clip in clips for phone in clip.phones if phone})
-        self.phrases = {
-            language: {text: sense(text, language) for text in answers(language)} for language in LANGUAGES
-        }
+        self.phrases = {language: phrases(language) for language in LANGUAGES}
         self.classes = max(map(len, self.phrases.values())) + 1
         """Phrases of a language, and anything else, which is the last."""
         some = self._chance.permutation(len(clips))[:1500]
@@ -148,9 +149,18 @@ def kept(net: Mapping[str, Numbers], lessons: Lessons, file: Path) -> None:
 
 
 def _again(net: Net, before: Path, lessons: Lessons) -> Net:
-    """What fits of a net that is kept."""
+    """What fits of a net that is kept; phrases that it does not know are unlikely at first."""
     with np.load(before) as there:
         fits = {name: there[name].astype(np.float32) for name in net if name in there.files}
+        known = json.loads(str(there["phrases"]))
+    outward, bias = np.array(net["outward"]), np.full(net["outward_bias"].shape, _NEW, np.float32)
+    for at, language in enumerate(LANGUAGES):
+        places = {text: place for place, text in enumerate(lessons.phrases[language])}
+        pairs = [(places[text], old) for old, text in enumerate(known[language]) if text in places]
+        for place, old in (*pairs, (-1, -1)):  # the last is anything else
+            outward[at, :, place] = fits["outward"][at, :, old]
+            bias[at, place] = fits["outward_bias"][at, old]
+    fits |= {"outward": outward, "outward_bias": bias}
     fits["inward_bias"] = fits["inward_bias"] + lessons.mean @ fits["inward"]
     fits["inward"] = fits["inward"] * lessons.spread[:, None]
     return {name: jnp.array(value) for name, value in fits.items() if value.shape == net[name].shape}

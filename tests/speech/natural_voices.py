@@ -27,7 +27,7 @@ from speech.kokoro import VOICES
 from speech.models import ModelStore
 from speech.sound import SAMPLE_RATE, Samples, finished_prompt, read_wav, to_pcm, to_samples
 from speech.worker_kokoro import Speaker, in_letters
-from tests.speech.keyword_clips import LONE, answers
+from tests.speech.keyword_phrases import LONE, answers
 from tests.speech.train_phones import LANGUAGES, texts
 
 ACCENTS = {"es": ("es", "es-419"), "ca": ("ca",), "en": ("en-us", "en-us", "en-gb")}

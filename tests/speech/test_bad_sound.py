@@ -16,14 +16,15 @@ import pytest
 from dialogs.results import Alternative, Heard, Match
 from dialogs.slots.asking import Asking
 from dialogs.slots.yes_no import YesNo
+from speech.auto import AutoRecognizer, Choice
 from speech.endpointing import Endpointer, NothingSaid, SpeechEnded, SpeechStarted, TooLong
 from speech.errors import RecognizerLost
 from speech.pyttsx3 import Pyttsx3
 from speech.recognizer import Recognizer
 from speech.sound import FRAME_BYTES, to_pcm, to_samples
 from speech.vosk import Vosk
+from speech.vosk_models import check_language
 from speech.whisper import Whisper
-from speech.worker_vosk import check_language
 from tests.speech.conftest import _model, noise, silence
 
 YES_NO = ("네", "아니요")
@@ -160,17 +161,47 @@ def test_neighbours_are_told_apart(language: str, words: str, fits: bool) -> Non
         check_language(Vocabulary(frozenset(words.split())), language, "/models/vosk")
 
 
-@pytest.mark.parametrize("damage", ["half", "gone"])
-def test_a_damaged_model_is_refused(tmp_path: Path, damage: str) -> None:
-    """Half a download, or a file that is missing: one line, no crash of ours, no worker left behind."""
-    broken = tmp_path / "model"
+def _damaged(folder: Path, name: str, damage: str) -> Path:
+    """The Korean model with one of its files half there, or missing."""
+    broken = folder / "model"
     shutil.copytree(_model("vosk-ko"), broken, copy_function=lambda src, dst: Path(dst).symlink_to(src))
-    file = broken / "am" / "final.mdl"
+    file = broken / name
     content = file.read_bytes()
     file.unlink()
     if damage == "half":
         file.write_bytes(content[: len(content) // 2])
-    assert "worker_vosk" in _fails(Vosk({"ko": broken}, workers=1), "ko")
+    return broken
+
+
+@pytest.mark.parametrize(
+    ("name", "damage"),
+    [
+        ("am/final.mdl", "half"),
+        ("am/final.mdl", "gone"),
+        ("graph/HCLr.fst", "half"),
+        ("conf/mfcc.conf", "half"),
+        ("ivector/final.ie", "gone"),
+    ],
+)
+def test_a_damaged_model_is_refused(tmp_path: Path, name: str, damage: str) -> None:
+    """Half a download, or a file that is missing: one line, no crash of ours, no worker left behind. Some of
+    them load, and only decoding fails, or kills the process that does it."""
+    assert "worker_vosk" in _fails(Vosk({"ko": _damaged(tmp_path, name, damage)}, workers=1), "ko")
+
+
+def test_a_damaged_model_takes_no_other_language_with_it(tmp_path: Path) -> None:
+    """Korean is listened to, Spanish goes by keys, and its reason is told."""
+    broken = _damaged(tmp_path, "graph/HCLr.fst", "half")
+    recognizer = AutoRecognizer(Choice({"ko": _model("vosk-ko"), "es": broken}, reasons={"ko": "", "es": ""}))
+    try:
+        recognizer.wait_ready(120)
+        assert recognizer.languages() == {"ko"} and recognizer.engine_of("es") == "keys"
+        assert recognizer.reasons["es"].startswith("keys only: ")
+        with pytest.raises(RecognizerLost, match="keys only"):
+            recognizer.open(language="es", phrases=("sí", "no"))
+        recognizer.open(language="ko", phrases=YES_NO).cancel()
+    finally:
+        recognizer.close()
 
 
 @pytest.mark.parametrize(

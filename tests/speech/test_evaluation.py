@@ -22,6 +22,7 @@ from ivr.evaluation.hearing import NOW, edits, in_words, measure, mistakes, pace
 from ivr.evaluation.material import (
     SETS,
     VOICES,
+    WISHES,
     Item,
     menu_kind,
     studio_items,
@@ -108,6 +109,17 @@ def test_the_same_seed_gives_the_same_sets(language: str) -> None:
         halves = [one.split for one in first if one.set == name]
         assert min(halves.count("test"), halves.count("tuning")) >= 10, name
     assert len({one.speaker for one in first if one.set == "yes_no"}) >= 9
+
+
+@pytest.mark.parametrize("language", ["es", "ca", "en"])
+def test_a_wish_is_what_the_dialogs_take_it_for(language: str) -> None:
+    """Else a right answer would count as a mistake."""
+    for wish, texts in WISHES[language].items():
+        for text in texts:
+            found = find_universal(
+                Heard((Alternative(text, 0.99),)), language, ("es", "ca", "en"), one_key=True
+            )
+            assert found is not None and found.value == wish, text
 
 
 @pytest.mark.parametrize("language", ["es", "ca", "en"])

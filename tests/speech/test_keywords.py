@@ -15,23 +15,14 @@ import pytest
 from ivr.evaluation.material import MENU, VOICES, YES_NO
 from ivr.evaluation.nothing import FOREIGN as EVALUATED_FOREIGN
 from ivr.evaluation.nothing import OTHER_WORDS
+from speech.espeak_phones import EspeakPhones
 from speech.keyword_spotting import WEIGHTS
 from speech.phone_frames import PAUSE
 from speech.sound import SAMPLE_RATE
 from tests.models import need_model
-from tests.speech.keyword_clips import (
-    COMMON,
-    FOREIGN,
-    LEAD,
-    LONE,
-    KeywordClip,
-    Labels,
-    answers,
-    longer,
-    sense,
-    telephone,
-)
+from tests.speech.keyword_clips import FOREIGN, LEAD, KeywordClip, Labels, longer, telephone
 from tests.speech.keyword_noises import noise
+from tests.speech.keyword_phrases import COMMON, LONE, near_misses, phrases, sense
 from tests.speech.phone_times import Stretch
 from tests.speech.train_phones import BASES, LANGUAGES, VARIANTS
 
@@ -39,7 +30,7 @@ from tests.speech.train_phones import BASES, LANGUAGES, VARIANTS
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_answers_are_all_phrases_and_voices_are_none_of_the_evaluation(language: str) -> None:
     """Its courtesies are in the closed list; its menu and other words are not, nor are its voices."""
-    said = {*answers(language), *COMMON[language], *LONE[language]}
+    said = {*phrases(language), *COMMON[language], *LONE[language]}
     assert {text for text, _value in YES_NO[language]} <= said
     assert said.isdisjoint(OTHER_WORDS[language])
     assert said.isdisjoint(text for choice in MENU.values() for text in choice[language])
@@ -68,12 +59,22 @@ def test_a_clip_is_labelled_by_what_the_question_would_take_it_for() -> None:
     assert labels.of("said", "gracias", "es") == ("gracias", "", True)
     assert labels.of("said", "no lo sé", "es") == ("", "", False)
     assert labels.of("said", "mañana por la tarde", "es") == ("", "", True)
+    assert labels.of("said", "una persona", "es") == ("una persona", "@person", True)
+    assert labels.of("said", "qué", "es") == ("qué", "@repeat", True)
+    assert labels.of("said", "quiero una persona ahora", "es") == ("", "", False)
     assert labels.of("made_up", "noh", "es") == ("", "", False)  # sounds like it
     assert labels.of("made_up", "glai", "es") == ("", "", True)
     assert labels.of("foreign", "no", "en") == ("", "", False)
     assert labels.of("foreign", "yes please", "es") == ("", "", False)
+    assert labels.of("foreign", "operator", "ca") == ("", "", False)
     assert labels.of("foreign", "el tren surt tard", "es") == ("", "", True)
     assert labels.of("behind", "", "ca") == labels.of("noise", "", "ca") == ("", "", True)
+
+
+def test_near_misses_sound_like_a_phrase_and_are_none() -> None:
+    """The nearest first: what a net that listens for beginnings would take for an answer."""
+    near = near_misses("es", ["noche de perros", "una siesta", "no", "ahí", "xilófono"], EspeakPhones())
+    assert near.index("noche") < near.index("xilófono") and "no" not in near and "sí" not in near
 
 
 def test_another_throat_and_telephone_change_the_sound_and_not_its_times() -> None:

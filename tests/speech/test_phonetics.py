@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from speech.espeak_phones import EspeakPhones
-from speech.evidence import KEYWORDS, NAMES, PHRASES, confidence, evidence, probability
+from speech.evidence import DECODED, KEYWORDS, NAMES, PHRASES, confidence, evidence, probability
 from speech.phone_alignment import Course
 from speech.phonetics import Spelling, cost, likeness, shared, symbols
 from speech.whisper_decoding import Scored, Text
@@ -111,7 +111,7 @@ def test_what_speaks_for_a_phrase() -> None:
     assert _chance(FREE, logprob=-3.0) > _chance(FREE) > _chance(FREE, logprob=-9.0)
     assert _chance(FREE, prior=-20.0) > _chance(FREE) > _chance(FREE, prior=-6.0)
     assert _chance(FREE, share=1.0) > _chance(FREE, share=0.0)
-    assert len(NAMES) == len(PHRASES.weights) == len(KEYWORDS.weights)
+    assert {len(one.weights) for one in (PHRASES, KEYWORDS, DECODED)} == {len(NAMES)}
 
 
 def test_what_is_rushed_through_or_a_piece_of_more_is_believed_less() -> None:
