@@ -238,7 +238,7 @@ class Ask(Question):
             say=lambda: call.prompt(self.prompt),
             phrases=(*self.kind.phrases(language), *phrases_for(self._days_offered(call), language)),
             words=self.kind.words(language),
-            keys=self.kind.keys(),
+            keys=self.kind.keys_in(asking),
             judge=self.judge_in(call),
             keypad=self.kind.keypad_wording,
             final_silence=self.kind.final_silence,

@@ -139,7 +139,7 @@ class Form(Question):
             say=lambda: call.prompt(self.prompt),
             phrases=tuple(phrase for ask in self.slots for phrase in ask.kind.phrases(language)),
             words=tuple(dict.fromkeys(word for ask in self.slots for word in ask.kind.words(language))),
-            keys=first.kind.keys(),
+            keys=first.kind.keys_in(call.asking),
             judge=judge,
             keypad=first.kind.keypad_wording,
             final_silence=max(ask.kind.final_silence for ask in self.slots),

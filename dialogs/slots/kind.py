@@ -57,6 +57,10 @@ class SlotKind(BaseModel, ABC):
     def keys(self) -> Keys:
         """Which keys answer."""
 
+    def keys_in(self, asking: Asking) -> Keys:  # noqa: ARG002 - for the kinds to use
+        """The same in this call, whose country may tell how many there are: nobody waits for a last one."""
+        return self.keys()
+
     @abstractmethod
     def judge(self, answer: Heard | Keyed, asking: Asking) -> Match | NoMatch:
         """What was heard or keyed, judged against what was asked."""

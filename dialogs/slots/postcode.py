@@ -95,6 +95,11 @@ class Postcode(SpokenKind):
         return Keys(length, length) if length else Keys(4, 7)
 
     @override
+    def keys_in(self, asking: Asking) -> Keys:
+        length = _length(self._country(asking))
+        return Keys(length, length)
+
+    @override
     def keyed(self, keys: str, asking: Asking) -> Iterable[Reading]:
         country = self._country(asking)
         if keys.isdecimal() and len(keys) == _length(country):

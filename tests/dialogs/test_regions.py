@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dialogs.effects import Collect
+from dialogs.effects import Collect, Keys
 from dialogs.engine import Conversation
 from dialogs.facts import Facts
 from dialogs.results import Alternative, Heard, Match
@@ -156,3 +156,15 @@ def test_a_call_speaks_as_its_country_does() -> None:
         question = call.start()
         assert isinstance(question, Collect)
         assert words in spoken(call.send(question.judge(_heard("el uno de diciembre"))))
+
+
+@pytest.mark.parametrize(("region", "digits"), [("ES", 5), ("AR", 4), ("CO", 6), ("CL", 7), ("GB", 5)])
+def test_who_keys_a_postcode_waits_for_no_key_that_their_country_does_not_have(
+    region: str, digits: int
+) -> None:
+    """The question takes as many as a postcode has there, and not up to seven, with a pause to end it."""
+    flow = HEAD + "  - ask: code\n    type: postcode\n    prompt: {es: ¿Código postal?}\n"
+    flow += "  - id: end\n    hangup: normal\n"
+    call = Conversation(flow_set(flow), "trial", Facts("es", {}, EXAMPLE_NOW, region))
+    question = call.start()
+    assert isinstance(question, Collect) and question.keys == Keys(digits, digits)

@@ -19,7 +19,8 @@ from speech.pyttsx3 import Pyttsx3
 from speech.sound import read_wav, seconds_of
 from tests.ivr.session_rig import Rig
 from tests.speech.conftest import noise
-from tests.speech.test_turns import PROMPT, AudioClock, Line, PaperEngine, RealCall, Say, Scene, say, scene
+from tests.speech.question_scene import PROMPT, AudioClock, Line, PaperEngine, RealCall, Say, Scene
+from tests.speech.test_turns import say, scene
 
 __all__ = ["say", "scene"]
 
