@@ -13,6 +13,7 @@ import pytest
 
 from speech.errors import SynthesizerLost
 from speech.pyttsx3 import Pyttsx3, Voice
+from speech.sound import to_samples
 from speech.speaking import Patience, SpeakingPool
 from speech.worker_pyttsx3 import spoken_text
 
@@ -46,7 +47,9 @@ def test_a_synthesiser_that_dies_or_hangs_costs_no_prompt(how: signal.Signals) -
         said = engine.speak("hola", language="es")
         (first,) = engine.worker_pids()
         os.kill(first, how)
-        assert engine.speak("hola", language="es") == said
+        again = to_samples(engine.speak("hola", language="es"))
+        # Two workers' sounds are alike, and not always the same to the last bit.
+        assert again == pytest.approx(to_samples(said), abs=0.01)
         (second,) = engine.worker_pids()
         assert second != first
     finally:
