@@ -95,7 +95,7 @@ KEYWORDS = Weights(
     5.5,
 )
 """Of phrases that keyword spotting knows; what it tells weighs more there than all else. Either bias is about
-1 above what was fitted: in the tuning half fewer answers are refused by that, and hardly more taken for one."""
+1 above what was fitted: in the tuning half that refuses fewer answers, and takes hardly more for one."""
 DECODED = Weights(
     (0.27, 0.57, 0.76, 0.05, 0.46, 0.76, 0.72, 1.44, 2.78, 0.89, 3.57, 2.70, 0.71, 1.47, 0.0, 0.0, 0.0), 6.10
 )
