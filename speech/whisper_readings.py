@@ -24,7 +24,7 @@ from speech.expected_phrases import (
     Candidates,
     Guess,
     believed,
-    likeliest,
+    judged,
     mended,
     merged,
     nearest,
@@ -146,9 +146,9 @@ class Utterance:
         # Where a number is expected, a phrase is a short way out ("una persona"): no long scoring.
         if self._phrases and span.seconds <= (_LONGEST_ASIDE if words else _LONGEST_PHRASE):
             found = self._chosen(heard, pcm, span)
-            sounds, language = self._phonetics, self._language
-            guesses += believed(found, free, phonetics=sounds, language=language)
-            most = trusted_as_keyword(free.text, found, free, phonetics=sounds, language=language)
+            known = judged(found, free, phonetics=self._phonetics, language=self._language)
+            guesses += believed(known)
+            most = trusted_as_keyword(free.text, known, found.spotted)
         if not words:
             guesses += self._mended(heard, free)
         best = max((guess.confidence for guess in guesses), default=0.0)
@@ -168,12 +168,9 @@ class Utterance:
             return None
         span = Clip(clips[0].start, clips[-1].end)
         heard = self._listener.listen(cut(pcm, span))
-        return likeliest(
-            self._chosen(heard, pcm, span),
-            self._free(heard),
-            phonetics=self._phonetics,
-            language=self._language,
-        )
+        found = self._chosen(heard, pcm, span)
+        known = judged(found, self._free(heard), phonetics=self._phonetics, language=self._language)
+        return (known[0].scored.phrase, known[0].facts) if known else None
 
     def _chosen(self, heard: tuple[object, int], pcm: bytes, span: Clip) -> Candidates:
         """The phrases that can be it, with their scores; `heard` is the span of `pcm`."""

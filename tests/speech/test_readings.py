@@ -11,9 +11,20 @@ import pytest
 from speech import vosk_readings
 from speech.clips import Clip, clips_of, cut
 from speech.espeak_phones import EspeakPhones
-from speech.expected_phrases import mended, respelled, sayable, similarity, weighed
+from speech.expected_phrases import (
+    Candidates,
+    believed,
+    judged,
+    mended,
+    ranked,
+    respelled,
+    sayable,
+    similarity,
+    weighed,
+)
 from speech.in_front import Loudness
 from speech.keyword_spotting import Spotted
+from speech.phone_alignment import Course
 from speech.phonetics import sounded
 from speech.pyttsx3 import Pyttsx3
 from speech.vosk_readings import Alternative, decoys_for, grammar_for
@@ -230,6 +241,39 @@ def test_a_phrase_that_scores_and_sounds_right_wins(speaker: Pyttsx3) -> None:
     found = Utterance(ear, "es", MENU).readings(speaker.speak("mi saldo", language="es"))
     assert found[0].text == "mi saldo" and found[0].confidence > 0.8
     assert [guess.text for guess in found] == ["mi saldo", "mi saldho"]
+
+
+def test_what_fits_best_need_not_be_what_was_said() -> None:
+    """ "Un gir" in babble, as it was measured: "repetir" fits better, but is rushed through, and the keyword
+    spotter, who knows it, has not heard it."""
+    free = Text("l'estat d'estat", -9.3, 15, 0.29)
+    said = Scored(
+        "un gir",
+        -22.4,
+        4,
+        -24.4,
+        -33.0,
+        Course(brief=0.4, until=0.48, after=0.04, at_once=0.24),
+        False,
+        -0.01,
+    )
+    other = Scored(
+        "repetir",
+        -10.0,
+        3,
+        -14.6,
+        -29.0,
+        Course(brief=0.67, until=0.46, after=0.06, at_once=0.34),
+        True,
+        -6.1,
+    )
+    found = Candidates([said, other], 0.8, 0.7)
+    assert ranked(found.scored, free, prior=found.prior)[0].scored is other
+    first, second = judged(found, free, phonetics=EspeakPhones(), language="ca")
+    assert first.scored is said and first.chance > 5 * second.chance
+    guesses = believed([first, second])
+    assert [guess.text for guess in guesses] == ["un gir", "repetir"]
+    assert guesses[0].confidence > guesses[1].confidence
 
 
 def test_what_nobody_expected_stays_unsure(speaker: Pyttsx3) -> None:
