@@ -297,18 +297,6 @@ class Voice:
         self._synthesizer.close()
 
 
-def _tell_who_listens(recognizer: AutoRecognizer, languages: Sequence[str], tell: Tell) -> None:
-    """Which engine listens to what; and for a language with keys only, in full why."""
-    engines: dict[str, list[str]] = {}
-    for language in languages:
-        engines.setdefault(recognizer.engine_of(language), []).append(language)
-    keys = engines.pop("keys", [])
-    for engine, listened in engines.items():
-        tell(f"recognition by {engine}: {', '.join(listened)}")
-    for language in keys:
-        tell(f"recognition of {language}: {recognizer.reasons[language]}")
-
-
 def _recognizer(
     settings: Settings, languages: Sequence[str], tell: Tell, fetching: Fetching
 ) -> Recognizer | None:
@@ -324,7 +312,8 @@ def _recognizer(
     )
     recognizer = AutoRecognizer(choice)
     if not recognizer.languages():
-        _tell_who_listens(recognizer, languages, tell)
+        for line in recognizer.listeners(languages):
+            tell(line)
         recognizer.close()
         tell("no recogniser: the calls go by keys only")
         return None
@@ -334,5 +323,6 @@ def _recognizer(
         recognizer.close()
         tell(f"the recogniser does not start ({lost}): the calls go by keys only")
         return None
-    _tell_who_listens(recognizer, languages, tell)
+    for line in recognizer.listeners(languages):
+        tell(line)
     return recognizer
