@@ -67,6 +67,7 @@ from ivr.living.services import Services
 from ivr.living.telling import Telling
 from ivr.living.voicing import Voicing
 from speech.recognizer import Recognizer
+from speech.synthesizer import Waiting
 
 log = structlog.get_logger(__name__)
 
@@ -149,7 +150,14 @@ class Session:
 
     def _open_back_ends(self) -> BackEndWork:
         services, identity = self._services, self._services.performers.identity
-        counter = Counter(services.lookups, services.writes, services.filler, self._filler, identity)
+        counter = Counter(
+            services.lookups,
+            services.writes,
+            services.filler,
+            speak=self._filler,
+            make_ahead=self._saying.make_ahead,
+            identity=identity,
+        )
         return BackEndWork(
             self._call,
             attention=self._attention,
@@ -410,9 +418,10 @@ class Session:
         except DeadlineError:
             return 0.0
 
-    def _filler(self, prompt: Prompt, step: str) -> str | None:
-        """Without a voice a wait is silent, and no more than that."""
+    def _filler(self, prompt: Prompt, step: str, waiting: Waiting) -> str | None:
+        """What is not there in time is replaced by what always is. Without a voice a wait is silent, and no
+        more than that."""
         try:
-            return self._saying.begin(prompt, step, between=True)
+            return self._saying.begin(prompt, step, between=True, waiting=waiting)
         except NothingToSayError:
-            return None
+            return self._voicing.one_moment(waiting)
