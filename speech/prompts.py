@@ -27,6 +27,7 @@ from speech.joining import VALUES, Join, in_recordings, pause_after, silence
 from speech.prompt_cache import PromptCache
 from speech.recorded import Recorded
 from speech.sound import SAMPLE_RATE, read_wav
+from speech.spare import Spare
 from speech.spawning import worker_environment
 from speech.studio import SOUND_VERSION, Conversion
 from speech.studio_files import STUDIO_ENDINGS, studio_file
@@ -61,11 +62,13 @@ class PromptLibrary:
         converted: Path | None = None,
         clock: Callable[[], float] = time.monotonic,
         patience: float = PATIENCE,
+        spare: Spare | None = None,
     ) -> None:
         """`recordings`: the studio's folder (`name.wav`, or `es/name.wav` per language).
 
         `converted`: where their 8 kHz copies and what is joined of them go; needed with recordings.
-        Raises `SynthesizerLost` if that folder cannot be written.
+        `spare` takes what is joined where that folder's disk does not. Raises `SynthesizerLost` if that
+        folder cannot be written.
         """
         if recordings is not None and converted is None:
             raise ValueError("studio recordings need a folder for their converted copies")
@@ -73,7 +76,9 @@ class PromptLibrary:
         self._recordings = recordings.resolve() if recordings else None
         self._converted = converted.resolve() if converted else None
         self._joined = (
-            PromptCache(self._converted / "joined", limit=JOINED_LIMIT) if self._converted else None
+            PromptCache(self._converted / "joined", limit=JOINED_LIMIT, spare=spare)
+            if self._converted
+            else None
         )
         self._index = Recorded(self._recordings) if self._recordings else None
         self._clock = clock
