@@ -152,7 +152,9 @@ def test_nothing_in_a_text_reaches_the_file_system(counting: CountingSpeaker, tm
 def _library(counting: CountingSpeaker, tmp_path: Path) -> PromptLibrary:
     (tmp_path / "studio").mkdir(exist_ok=True)
     return PromptLibrary(
-        CachedSynthesizer(counting, tmp_path / "cache"),
+        CachedSynthesizer(
+            counting, tmp_path / "cache", at_all=60.0
+        ),  # a conversion takes a busy machine seconds
         recordings=tmp_path / "studio",
         converted=tmp_path / "converted",
         patience=30.0,
