@@ -16,7 +16,8 @@ from ivr.cli.flows import CannotBeDone
 from ivr.config import Settings
 from speech.auto import choose
 from speech.errors import ModelUnavailable
-from speech.models import CATALOGUE, ModelStore, host_of
+from speech.model_catalogue import CATALOGUE
+from speech.models import ModelStore
 
 LANGUAGES = ("es", "ca", "en")
 
@@ -69,7 +70,7 @@ def list_models(settings: Settings, as_json: bool, folder: Path | None) -> None:
                 "installed": str(there.folder) if there else None,
                 "verified": there.verified if there else None,
                 "damage": store.damage(model.name) if there else "",
-                "sources": [f"{source.title} ({host_of(source)})" for source in model.sources],
+                "sources": [f"{source.title} ({source.host})" for source in model.sources],
                 "tests_only": model.tests_only,
             }
         )
