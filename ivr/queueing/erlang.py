@@ -3,9 +3,9 @@
 Sources:
 - A. K. Erlang, 1917 (B and C): L. Kleinrock, Queueing Systems I, 1975, 3.4 and 3.7; the recursion for B is
   that of R. B. Cooper, Introduction to Queueing Theory, 1981, p. 81.
-- Erlang A (callers hang up): O. Garnett, A. Mandelbaum, M. Reiman, "Designing a Call Center with Impatient
-  Customers", 2002: the M/M/c+M chain, summed.
-- Wait of somebody with so many ahead: W. Whitt, "Predicting Queueing Delays", Management Science 45(6), 1999.
+- Wait of somebody with so many ahead: W. Whitt, "Predicting Queueing Delays", Management Science 45(6), 1999;
+  with patience, the stages of Erlang A: O. Garnett, A. Mandelbaum, M. Reiman, "Designing a Call Center with
+  Impatient Customers", 2002.
 - Quantiles of a gamma distribution: E. B. Wilson, M. M. Hilferty, 1931.
 """
 
@@ -14,9 +14,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from statistics import NormalDist
-
-_NEGLIGIBLE = 1e-12
-_MOST_WAITING = 100_000
 
 
 def blocked(load: float, agents: int) -> float:
@@ -61,38 +58,6 @@ def people_needed(load: float, handling: float, *, answered: float, within: floa
     while answered_within(within, load, agents, handling) < answered:
         agents += 1
     return agents
-
-
-@dataclass(frozen=True)
-class Impatient:
-    """A queue whose callers hang up (Erlang A)."""
-
-    waits: float
-    """The share of calls that wait."""
-    mean_wait: float
-    """Seconds, of all calls, also of those that hang up."""
-    abandoned: float
-    """The share of calls that hang up."""
-
-
-def with_patience(load: float, agents: int, handling: float, patience: float) -> Impatient:
-    """Erlang A. `patience`: the mean of the (exponential) time after which somebody hangs up."""
-    arrivals, served, leaves = load / handling, 1 / handling, 1 / patience
-    # From the fullest state of the agents in both directions, so that nothing overflows.
-    below, weight = [1.0], 1.0
-    for n in range(agents, 0, -1):
-        weight *= n * served / arrivals
-        below.append(weight)
-    above, weight, queue = 0.0, 1.0, 0.0
-    for n in range(1, _MOST_WAITING):
-        weight *= arrivals / (agents * served + n * leaves)
-        above += weight
-        queue += n * weight
-        if weight < _NEGLIGIBLE * (above + 1):
-            break
-    whole = sum(below) + above
-    mean = queue / whole / arrivals
-    return Impatient((1 + above) / whole, mean, mean * leaves)
 
 
 @dataclass(frozen=True)

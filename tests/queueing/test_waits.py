@@ -10,7 +10,7 @@ import pytest
 
 from dialogs.spoken_waits import STEPS, in_steps, said_ahead, said_wait
 from ivr.queueing import erlang
-from ivr.queueing.erlang import Wait, with_ahead, with_patience
+from ivr.queueing.erlang import Wait, with_ahead
 from ivr.queueing.foretelling import Foreteller, Foretold, ahead_of, likely
 from tests.queueing.simulated_day import AGENTS, CALLS, Day
 
@@ -38,24 +38,6 @@ def test_more_than_can_be_handled() -> None:
     assert erlang.waits(5, 5) == 1 and erlang.waits(1, 0) == 1
     assert math.isinf(erlang.mean_wait(5, 5, 60)) and erlang.answered_within(20, 6, 5, 60) == 0
     assert math.isinf(with_ahead(0, 0, 60).mean)
-
-
-def test_erlang_a_by_hand() -> None:
-    """One agent, load 1, patience as long as a talk: p(n) = 1/n! / e. So P(wait) = 1 - 1/e, the queue's mean
-    is Σ (n - 1)/n! / e = 1/e, the wait by Little's law 60/e, and the share that leaves 1/e."""
-    found = with_patience(1.0, 1, 60, 60)
-    assert found.waits == pytest.approx(1 - 1 / math.e)
-    assert found.mean_wait == pytest.approx(60 / math.e)
-    assert found.abandoned == pytest.approx(1 / math.e)
-
-
-def test_erlang_a_with_endless_patience_is_erlang_c() -> None:
-    """And with little, hardly anybody waits long, even where more comes than can be handled."""
-    endless = with_patience(10, 14, 180, 1e9)
-    assert endless.waits == pytest.approx(erlang.waits(10, 14), rel=1e-4)
-    assert endless.mean_wait == pytest.approx(erlang.mean_wait(10, 14, 180), rel=1e-4)
-    overloaded = with_patience(30, 20, 240, 60)
-    assert overloaded.mean_wait < 60 and overloaded.abandoned == pytest.approx(1 / 3, abs=0.02)
 
 
 def test_a_wait_with_some_ahead_by_hand() -> None:
