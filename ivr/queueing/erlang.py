@@ -83,16 +83,13 @@ class Wait:
 NO_WAIT = Wait(0.0, 0.0)
 
 
-def with_ahead(
-    ahead: int, agents: int, handling: float, *, patience: float = math.inf, spread: float = 1.0
-) -> Wait:
+def with_ahead(ahead: int, agents: int, handling: float, *, patience: float = math.inf) -> Wait:
     """The wait of somebody with so many ahead while all `agents` talk.
 
     As many talks must end as are ahead, and one more; with k still ahead, one ends or one of them hangs up
-    every 1 / (agents / handling + k / patience) seconds. `spread`: the coefficient of variation of handling
-    times; the sum of many is steadier or less steady by it.
+    every 1 / (agents / handling + k / patience) seconds: stages that vary as exponential times do.
     """
     if agents <= 0:
         return Wait(math.inf, math.inf)
     stages = [1 / (agents / handling + k / patience) for k in range(ahead + 1)]
-    return Wait(sum(stages), spread * spread * sum(stage * stage for stage in stages))
+    return Wait(sum(stages), sum(stage * stage for stage in stages))
