@@ -14,17 +14,14 @@ from dataclasses import replace
 from functools import cache
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 import structlog
 from gevent.pool import Group
 
 from data.callbacks import Callbacks as Store
-from data.contacts import Contacts
 from data.errors import DataError
 from data.records import Callback
-from data.work_items import WorkItems
 from dialogs.catalogue import Catalogue
 from dialogs.engine import Conversation
 from dialogs.errors import FlowsInvalid
@@ -39,7 +36,7 @@ from ivr.call_record import CallRecord
 from ivr.campaigns.contact_rules.gate import Gate
 from ivr.config import Settings
 from ivr.errors import ConfigurationError
-from ivr.in_thread import in_thread
+from ivr.in_thread import each_in_thread, in_thread
 from ivr.installed import dial_string
 from ivr.living.services import CalledBack, Services
 from ivr.looking import Looking
@@ -94,7 +91,7 @@ class CallingBack:
             server=server,
             name=name_of(event_socket),
         )
-        store = cast("Store", _BesideTheLoop(rooms.store.callbacks))
+        store = each_in_thread(rooms.store.callbacks)
         self.callbacks = Callbacks(
             store=store,
             dialler=self.dialler,
@@ -104,8 +101,8 @@ class CallingBack:
             settings=settings.callbacks,
             region=settings.calls.region,
             beside=self._begin,
-            contacts=cast("Contacts", _BesideTheLoop(rooms.store.contacts)),
-            work=cast("WorkItems", _BesideTheLoop(rooms.store.work_items)),
+            contacts=each_in_thread(rooms.store.contacts),
+            work=each_in_thread(rooms.store.work_items),
             there=self._there,
         )
         self._looking = Looking(self.callbacks.step, every=EVERY, name="callbacks")
@@ -255,17 +252,6 @@ class _Told:
 def _may_call(gate: Gate, number: Number, callback: Callback) -> bool:
     who = None if callback.customer_id is None else Person(callback.customer_id, "")
     return may_call(gate, number, who)
-
-
-class _BesideTheLoop:
-    """A store, such as that of callbacks, each method in gevent's thread pool."""
-
-    def __init__(self, store: Store | Contacts | WorkItems) -> None:
-        self._store = store
-
-    def __getattr__(self, name: str) -> Callable[..., Any]:
-        method = getattr(self._store, name)
-        return lambda *words, **named: in_thread(lambda: method(*words, **named))
 
 
 def _legs(store: Store, queue: str) -> set[str]:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -38,7 +37,7 @@ from ivr.campaigns.dialling.switch_line import DROPPED, Dialled, SwitchLine
 from ivr.campaigns.dialling.trying import Trying
 from ivr.campaigns.dialling.ways_out import trunks_of
 from ivr.config import Settings
-from ivr.in_thread import in_thread
+from ivr.in_thread import each_in_thread, in_thread
 from ivr.living.answered import WhoAnswers
 from ivr.living.services import Services
 from ivr.looking import Looking
@@ -222,17 +221,5 @@ def _about(dialled: Dialled, person: Customer | None) -> dict[str, str | bool]:
     }
 
 
-class _BesideTheLoop:
-    """A store, each method in gevent's thread pool."""
-
-    def __init__(self, of: object) -> None:
-        self._of = of
-
-    def __getattr__(self, name: str) -> Callable[..., Any]:
-        method = getattr(self._of, name)
-        return lambda *words, **named: in_thread(lambda: method(*words, **named))
-
-
 def _each_beside(stores: Stores) -> Stores:
-    beside: dict[str, Any] = {name: _BesideTheLoop(one) for name, one in vars(stores).items()}
-    return Stores(**beside)
+    return Stores(**{name: each_in_thread(one) for name, one in vars(stores).items()})
