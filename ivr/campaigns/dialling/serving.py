@@ -26,10 +26,10 @@ from dialogs.facts import Facts
 from esl.switch import Call
 from ivr.campaigns.contact_rules.gate import Gate
 from ivr.campaigns.contact_rules.reading import load_rulebook
+from ivr.campaigns.dialling.agent_awaited import AgentAwaited
 from ivr.campaigns.dialling.agents import AgentPacing
 from ivr.campaigns.dialling.dialler import Dialler
 from ivr.campaigns.dialling.following import Following
-from ivr.campaigns.dialling.hearing import Hearing
 from ivr.campaigns.dialling.line import Ending, Order
 from ivr.campaigns.dialling.room import Rooms as Room
 from ivr.campaigns.dialling.stores import Stores
@@ -165,7 +165,7 @@ class Campaigning:
             history=known.facts,
         )
         services = self._services()
-        hearing = Hearing(
+        agent = AgentAwaited(
             services.watch,
             for_agents=bool(order.queue),
             connected=lambda: self._beside(lambda: self._with_agent(order)),
@@ -178,12 +178,10 @@ class Campaigning:
             call,
             Conversation(version.flows, flow, facts),
             record,
-            replace(services, caller=known, watch=hearing.tell),
+            replace(services, caller=known, watch=agent.tell),
         ).live()
-        result: DialResult = "machine" if machine else "abandoned" if hearing.abandoned else "answered"
-        return Ending(
-            result=result, cause=hearing.cause, outcome=record.outcome, call_id=UUID(record.call_id)
-        )
+        result: DialResult = "machine" if machine else "abandoned" if agent.abandoned else "answered"
+        return Ending(result=result, cause=agent.cause, outcome=record.outcome, call_id=UUID(record.call_id))
 
     def _is_machine(self, call: Call, order: Order) -> Ending | bool:
         """Whether a machine has answered; how it ended, if nothing is left on it."""
