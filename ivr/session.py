@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from typing import NoReturn
 
 import structlog
@@ -339,7 +340,8 @@ class Session:
         return against
 
     def _ask(self, collect: Collect) -> Match | NoMatch | NoInput:
-        collect = self._hearing.uninterrupted(collect)
+        if not self._hearing.interruptible:
+            collect = replace(collect, barge_in=False)
         question = Question(
             collect,
             call=self._call,

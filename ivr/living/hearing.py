@@ -10,11 +10,8 @@ Rules:
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import structlog
 
-from dialogs.effects import Collect
 from dialogs.results import Heard
 from esl.switch import Call
 from ivr.living.attention import Attention
@@ -51,10 +48,11 @@ class Hearing:
         """The same for what is said while we speak."""
         return None if self._echoes else self.listener(language)
 
-    def uninterrupted(self, collect: Collect) -> Collect:
-        """The question without barge-in, where what would cut in is our own prompt, or a caller who has been
-        talking all the time; else as it is."""
-        return replace(collect, barge_in=False) if self._echoes or self._talks_on else collect
+    @property
+    def interruptible(self) -> bool:
+        """Whether speech may cut the next question short. What would do so else is our own prompt, or what
+        the caller has been saying all the time."""
+        return not (self._echoes or self._talks_on)
 
     def note_echo(self) -> None:
         """The line has brought our prompt back."""
