@@ -28,10 +28,10 @@ from ivr.campaigns.contact_rules.gate import Gate
 from ivr.campaigns.contact_rules.reading import load_rulebook
 from ivr.campaigns.dialling.agent_awaited import AgentAwaited
 from ivr.campaigns.dialling.agents import AgentPacing
+from ivr.campaigns.dialling.capacity import Capacity
 from ivr.campaigns.dialling.dialler import Dialler
 from ivr.campaigns.dialling.following import Following
 from ivr.campaigns.dialling.line import Ending, Order
-from ivr.campaigns.dialling.room import Rooms as Room
 from ivr.campaigns.dialling.stores import Stores
 from ivr.campaigns.dialling.switch_line import DROPPED, Dialled, SwitchLine
 from ivr.campaigns.dialling.trying import Trying
@@ -93,7 +93,7 @@ class Campaigning:
                 looking=in_thread,
             ),
             following=Following(self._stores, now=now),
-            rooms=Room(self._stores, now=now, agents=agents),
+            capacity=Capacity(self._stores, now=now, agents=agents),
             speaks=lambda flow: flow in rooms.live.current.flows.flows,
         )
         self._looking = Looking(self.dialler.step, every=EVERY, name="campaigns")
