@@ -12,7 +12,7 @@ from uuid import UUID
 import pytest
 
 from data.ids import new_id
-from data.records import AuditEntry, CallBegun, Claimed, NewContact
+from data.records import AgentContact, AuditEntry, CallBegun, Claimed
 from data.seeds import seed
 from data.spool import Spool
 from data.store import Store
@@ -76,7 +76,7 @@ def in_hand(
             at=now, who="call", action="verify", what="x", why="x", customer_id=found.id, call_id=call
         )
         store.audit.note(proof)
-    new = NewContact(
+    new = AgentContact(
         key="answered:m",
         queue=queue,
         leg=LEG,
