@@ -21,7 +21,6 @@ from gevent.pool import Group
 
 from data.callbacks import Callbacks as Store
 from data.errors import DataError
-from data.records import Callback
 from dialogs.catalogue import Catalogue
 from dialogs.engine import Conversation
 from dialogs.errors import FlowsInvalid
@@ -33,7 +32,6 @@ from dialogs.static import static_prompts
 from esl.switch import Call
 from ivr import moments, queueing
 from ivr.call_record import CallRecord
-from ivr.campaigns.contact_rules.gate import Gate
 from ivr.config import Settings
 from ivr.errors import ConfigurationError
 from ivr.in_thread import each_in_thread, in_thread
@@ -41,8 +39,6 @@ from ivr.installed import dial_string
 from ivr.living.services import CalledBack, Services
 from ivr.looking import Looking
 from ivr.moments import Moment, Watch
-from ivr.numbers import Number
-from ivr.occasion import Person
 from ivr.queueing.booking import may_call
 from ivr.queueing.callback_rules import Result
 from ivr.queueing.callbacks import Callbacks, Order
@@ -111,7 +107,9 @@ class CallingBack:
             self.callbacks.hours = bookings.hours
             gate = bookings.gate
             if gate is not None:
-                self.callbacks.may_call = lambda number, one: in_thread(lambda: _may_call(gate, number, one))
+                self.callbacks.may_call = lambda number, one: in_thread(
+                    lambda: may_call(gate, number, one.customer_id)
+                )
 
     def start(self) -> None:
         """Begins to look whose turn it is."""
@@ -247,11 +245,6 @@ class _Told:
             case moments.CallOver(by="caller") if self.result == "machine":
                 self.result = "rejected"  # answered, and put down: that is a person
         self._watch(moment)
-
-
-def _may_call(gate: Gate, number: Number, callback: Callback) -> bool:
-    who = None if callback.customer_id is None else Person(callback.customer_id, "")
-    return may_call(gate, number, who)
 
 
 def _legs(store: Store, queue: str) -> set[str]:
