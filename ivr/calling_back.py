@@ -12,7 +12,6 @@ import socket
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
-from ipaddress import ip_address
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -47,6 +46,7 @@ from ivr.queueing.reserving import PlaceHeld, Virtual, virtual_leg
 from ivr.records import Basis
 from ivr.rooms import Rooms
 from ivr.session import Session
+from ivr.this_machine import is_loopback
 
 log = structlog.get_logger(__name__)
 
@@ -261,11 +261,7 @@ def is_called_back(call: Call) -> bool:
 def name_of(event_socket: tuple[str, int]) -> str:
     """The same for every server that uses that switch, as far as an address tells."""
     host, port = event_socket
-    try:
-        here = ip_address(host).is_loopback
-    except ValueError:
-        here = host == "localhost"
-    return f"{socket.gethostname() if here else host}:{port}"
+    return f"{socket.gethostname() if is_loopback(host) else host}:{port}"
 
 
 @cache
