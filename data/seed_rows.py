@@ -32,7 +32,7 @@ from data.models import (
 )
 
 REFERENCE_DAY = date(2026, 11, 23)
-"""The day on which the seeds' world stands still, unless another one is given."""
+"""The day of demonstrations and tests, whose clocks stand there, too; `ivr db seed` takes the present day."""
 MOST_CUSTOMERS = 8000
 """Five digits, the first not zero and the last a check digit, leave room for 9,000."""
 ORIGIN = "seed"

@@ -42,6 +42,11 @@ class Seen:
         return self._call.language
 
     @property
+    def pace(self) -> float:
+        """How fast it is spoken: 1.0 is usual; less for callers who have asked for it."""
+        return self._call.pace
+
+    @property
     def known(self) -> Decision:
         """Who the caller is taken for now, and why."""
         return self._call.known

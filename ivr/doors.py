@@ -9,7 +9,7 @@ import structlog
 
 from esl.audio_socket import AudioSocket
 from esl.errors import AddressTakenError
-from esl.live_audio import AudioTransport, LiveAudio, default_folder
+from esl.live_audio import AudioTransport, LiveAudio
 from esl.live_folder import claim
 from esl.outbound import OutboundServer
 from esl.switch import Call
@@ -17,6 +17,7 @@ from esl.switchboard import Switchboard
 from ivr.config import Settings
 from ivr.errors import NotWritable, PortTaken
 from ivr.rooms import writable
+from ivr.shared_memory import shared_memory
 
 log = structlog.get_logger(__name__)
 
@@ -88,8 +89,7 @@ def live_audio_of(settings: Settings) -> AudioTransport:
         with _port_of("audio", audio.host, audio.port):
             transport.start()
         return transport
-    named = "live_audio" in settings.freeswitch.model_fields_set
-    folder = settings.freeswitch.live_audio if named else default_folder()
+    folder = shared_memory(settings)
     try:
         claimed = claim(writable(folder, "live audio"))
     except OSError as refused:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -41,6 +42,7 @@ from ivr.in_thread import in_thread
 from ivr.installed import open_performers
 from ivr.living.back_end_work import Filler
 from ivr.living.hold_music import filler_of
+from ivr.living.voicing import one_moments
 from ivr.lookups import Lookups
 from ivr.outbox import Outbox
 from ivr.performers import Performers
@@ -292,8 +294,10 @@ def _open_flows(furnishing: Furnishing, store: Store, voice: Voice, closing: Exi
         return flows
 
     def warm(flows: FlowSet) -> None:
+        languages = {language for flow in flows.flows.values() for language in flow.languages}
         always_alike = static_prompts(flows) if settings.speech.prepare else ()
-        voice.warm_up(always_alike, first=settings.calls.language)
+        ahead = chain(one_moments(sorted(languages)), always_alike)
+        voice.warm_up(ahead, first=settings.calls.language)
 
     sources = Sources(
         releases=store.releases,

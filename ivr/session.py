@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import replace
 from typing import NoReturn
 
 import structlog
@@ -54,10 +53,12 @@ from ivr.callers.meeting import Meeting
 from ivr.living.attention import Attention, CallOverError, CallTooLongError, DeadlineError
 from ivr.living.back_end_work import BackEndWork, Counter
 from ivr.living.clip import clip_of
+from ivr.living.collected import Collected
 from ivr.living.deeds import Deeds
+from ivr.living.floor import Floor
 from ivr.living.hearing import Hearing
 from ivr.living.holds import Holds
-from ivr.living.listening import Collected, Question
+from ivr.living.listening import Question
 from ivr.living.queue_wait import QueueWait
 from ivr.living.recording import CallRecording
 from ivr.living.saying import NothingToSayError, Saying
@@ -66,6 +67,7 @@ from ivr.living.services import Services
 from ivr.living.telling import Telling
 from ivr.living.voicing import Voicing
 from speech.recognizer import Recognizer
+from speech.synthesizer import Waiting
 
 log = structlog.get_logger(__name__)
 
@@ -88,6 +90,7 @@ class Session:
         self._attention = Attention(call, self._clock, longest=services.longest_call, on_hold=holds.note)
         self._hearing = Hearing(call, self._attention, services.recognizer)
         self._voicing = Voicing(call, conversation, services.prompts)
+        self._floor = Floor(self._attention, self._clock, self._voicing)
         self._saying = Saying(
             self._voicing,
             services.prompts,
@@ -139,7 +142,14 @@ class Session:
 
     def _open_back_ends(self) -> BackEndWork:
         services, identity = self._services, self._services.performers.identity
-        counter = Counter(services.lookups, services.writes, services.filler, self._filler, identity)
+        counter = Counter(
+            services.lookups,
+            services.writes,
+            services.filler,
+            speak=self._filler,
+            make_ahead=self._saying.make_ahead,
+            identity=identity,
+        )
         return BackEndWork(
             self._call,
             attention=self._attention,
@@ -340,8 +350,6 @@ class Session:
         return against
 
     def _ask(self, collect: Collect) -> Match | NoMatch | NoInput:
-        if not self._hearing.interruptible:
-            collect = replace(collect, barge_in=False)
         question = Question(
             collect,
             call=self._call,
@@ -349,6 +357,8 @@ class Session:
             recognizer=self._hearing.listener(collect.language),
             clock=self._clock,
             voicing=self._voicing,
+            floor=self._floor,
+            interruptible=self._hearing.interruptible,
         )
         keeping = clip_of(collect, self._call, attention=self._attention, record=self._record)
         with self._masked(sensitive=collect.sensitive), keeping as clip:
@@ -381,9 +391,10 @@ class Session:
         except DeadlineError:
             return 0.0
 
-    def _filler(self, prompt: Prompt, step: str) -> str | None:
-        """Without a voice a wait is silent, and no more than that."""
+    def _filler(self, prompt: Prompt, step: str, waiting: Waiting) -> str | None:
+        """What is not there in time is replaced by what always is. Without a voice a wait is silent, and no
+        more than that."""
         try:
-            return self._saying.begin(prompt, step, between=True)
+            return self._saying.begin(prompt, step, between=True, waiting=waiting)
         except NothingToSayError:
-            return None
+            return self._voicing.one_moment(waiting)

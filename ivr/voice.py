@@ -20,8 +20,10 @@ from gevent.event import Event
 
 from dialogs.call import MASK
 from dialogs.effects import Spoken
+from esl.errors import EslError
 from esl.live_folder import LiveFolder, claim
 from ivr.config import Settings
+from ivr.shared_memory import shared_memory
 from speech.auto import AutoRecognizer, choose
 from speech.cached_synthesizer import CachedSynthesizer
 from speech.errors import SpeechError, SynthesizerLost
@@ -32,6 +34,7 @@ from speech.pyttsx3 import SYSTEM_VOICES, Pyttsx3
 from speech.pyttsx3 import Voice as SpeakingVoice
 from speech.recognizer import Recognizer
 from speech.sound import read_wav
+from speech.spare import ENDING, Spare
 from speech.synthesizer import Waiting
 
 log = structlog.get_logger(__name__)
@@ -66,7 +69,7 @@ class Speaker:
         self._engine.close()
 
 
-PRIVATE_ENDING = ".wav"
+PRIVATE_ENDING, PRIVATE = ".wav", "private-"
 
 
 def is_private(spoken: Spoken) -> bool:
@@ -85,6 +88,8 @@ class SpokenPrompts:
         self._spanish = spanish
         self._pace = pace
         self._private: LiveFolder | None = None
+        self.memory: LiveFolder | None = None
+        """This process's as long as the prompts are spoken."""
 
     def open_private(self, parent: Path) -> None:
         """Where sensitive answers are read back from: a folder of this server's own, without what a dead one
@@ -99,15 +104,13 @@ class SpokenPrompts:
         Raises `SpeechError`.
         """
         if is_private(spoken) and self._private is not None:
-            file = self._private.path / f"{uuid4()}{PRIVATE_ENDING}"
-            self._synthesizer.speak_into(
-                file,
+            return self._synthesizer.speak_into(
+                self._private.path / f"{PRIVATE}{uuid4()}{PRIVATE_ENDING}",
                 spoken.text,
                 language=self._voice_of(spoken.language),
                 pace=self._pace * spoken.pace,
                 waiting=waiting,
             )
-            return file
         return self._library.file_of(
             spoken.text,
             language=self._voice_of(spoken.language),
@@ -132,7 +135,7 @@ class SpokenPrompts:
 
         Of a private prompt there is none: its rest would stay.
         """
-        if self._private is not None and any(file.parent == self._private.path for file in files):
+        if any(file.name.startswith(PRIVATE) for file in files):
             raise SynthesizerLost("a private prompt is not cut")
         return self._library.rest_of(files, seconds)
 
@@ -170,9 +173,12 @@ def open_prompts(
     try:
         speaker.wait_ready(SYNTHESIS_READY)
         piper = _piper(settings, tell, workers)
-        cache = settings.prompts_folder / "cache"
-        synthesizer = CachedSynthesizer(speaker, cache, preferred=piper)
-        library = PromptLibrary(synthesizer, recordings=studio_folder(settings), converted=cache / "studio")
+        cache, memory = settings.prompts_folder / "cache", _memory(settings)
+        spare = None if memory is None else Spare(memory.path)
+        synthesizer = CachedSynthesizer(speaker, cache, preferred=piper, spare=spare)
+        library = PromptLibrary(
+            synthesizer, recordings=studio_folder(settings), converted=cache / "studio", spare=spare
+        )
     except BaseException:
         speaker.close()
         if piper is not None:
@@ -180,7 +186,18 @@ def open_prompts(
         raise
     prompts = SpokenPrompts(library, synthesizer, spanish=settings.speech.spanish, pace=settings.speech.pace)
     prompts.open_private(settings.prompts_folder / "private")
+    prompts.memory = memory
     return prompts, synthesizer
+
+
+def _memory(settings: Settings) -> LiveFolder | None:
+    """Where the switch finds prompts that the disk does not take: a folder of this process's beside the live
+    audio. `None`: there is none, and such prompts are lost."""
+    try:
+        return claim(shared_memory(settings), ending=ENDING)
+    except (OSError, EslError) as fault:
+        log.warning("no_memory_for_prompts", reason=str(fault))
+        return None
 
 
 def _piper(settings: Settings, tell: Tell, workers: int) -> Piper | None:
@@ -297,18 +314,6 @@ class Voice:
         self._synthesizer.close()
 
 
-def _tell_who_listens(recognizer: AutoRecognizer, languages: Sequence[str], tell: Tell) -> None:
-    """Which engine listens to what; and for a language with keys only, in full why."""
-    engines: dict[str, list[str]] = {}
-    for language in languages:
-        engines.setdefault(recognizer.engine_of(language), []).append(language)
-    keys = engines.pop("keys", [])
-    for engine, listened in engines.items():
-        tell(f"recognition by {engine}: {', '.join(listened)}")
-    for language in keys:
-        tell(f"recognition of {language}: {recognizer.reasons[language]}")
-
-
 def _recognizer(
     settings: Settings, languages: Sequence[str], tell: Tell, fetching: Fetching
 ) -> Recognizer | None:
@@ -324,7 +329,8 @@ def _recognizer(
     )
     recognizer = AutoRecognizer(choice)
     if not recognizer.languages():
-        _tell_who_listens(recognizer, languages, tell)
+        for line in recognizer.listeners(languages):
+            tell(line)
         recognizer.close()
         tell("no recogniser: the calls go by keys only")
         return None
@@ -334,5 +340,6 @@ def _recognizer(
         recognizer.close()
         tell(f"the recogniser does not start ({lost}): the calls go by keys only")
         return None
-    _tell_who_listens(recognizer, languages, tell)
+    for line in recognizer.listeners(languages):
+        tell(line)
     return recognizer

@@ -182,8 +182,33 @@ class AutoRecognizer:
         return found
 
     def engine_of(self, language: str) -> str:
-        """Who listens to that language first; `keys` where nobody does."""
-        return next((one.engine for one in self._engines() if language in one.languages()), "keys")
+        """Who listens to that language first; `keys` where nobody does. A vosk-server that did not answer at
+        the start does not."""
+        away = self.away
+        engines = [one for one in self._engines() if one is not self._server or language not in away]
+        return next((one.engine for one in engines if language in one.languages()), "keys")
+
+    @property
+    def away(self) -> Mapping[str, str]:
+        """Languages whose vosk-servers did not answer at the start, with the reason; they are asked again."""
+        return self._server.away if self._server is not None else {}
+
+    def listeners(self, languages: Sequence[str]) -> list[str]:
+        """Who listens to those languages, in lines for people; for one with keys only, in full why."""
+        engines: dict[tuple[str, str], list[str]] = {}
+        for language in languages:
+            reason = self.away.get(language, "")
+            engines.setdefault((self.engine_of(language), reason), []).append(language)
+        lines = []
+        for (engine, reason), listened in engines.items():
+            until = f", until a vosk-server answers ({reason})" if reason else ""
+            if engine != "keys":
+                lines.append(f"recognition by {engine}: {', '.join(listened)}{until}")
+            elif reason:
+                lines += [f"recognition of {language}: keys only{until}" for language in listened]
+            else:
+                lines += [f"recognition of {language}: {self.reasons[language]}" for language in listened]
+        return lines
 
     def languages(self) -> frozenset[str]:
         """Those that an engine listens to; empty: keys only, and `reasons` says why."""
@@ -224,7 +249,7 @@ class AutoRecognizer:
         """Waits until every engine is loaded. Raises `RecognizerLost`, `RecognizerTimeout`.
 
         An engine that does not start is told, and given up where there is another; a vosk-server is asked
-        again later.
+        again later, and told in `away`.
         """
         for engine in self._engines():
             try:
@@ -233,8 +258,8 @@ class AutoRecognizer:
                 others = [one for one in self._engines() if one is not engine and one.languages()]
                 if not others:
                     raise
-                LOG.warning("%s does not start, %s listens: %s", engine.engine, others[0].engine, lost)
                 if engine is not self._server:
+                    LOG.warning("%s does not start: %s", engine.engine, lost)
                     self._give_up(engine, str(lost))
         for language, why in self._vosk.unfit.items() if self._vosk is not None else ():
             LOG.warning("%s listens to %s, and not vosk: %s", self.engine_of(language), language, why)

@@ -14,6 +14,7 @@ import gevent
 from speech.errors import SynthesizerLate, SynthesizerLost
 from speech.prompt_cache import CACHE_LIMIT, PromptCache
 from speech.sound import write_wav
+from speech.spare import Spare
 from speech.studio import SOUND_VERSION
 from speech.synthesizer import Waiting
 
@@ -62,18 +63,21 @@ class CachedSynthesizer:
         soon: float = SOON,
         at_all: float = AT_ALL,
         clock: Callable[[], float] = time.monotonic,
+        spare: Spare | None = None,
     ) -> None:
         """`folder` is created; `limit` in bytes, above which the longest unused files go.
 
         `preferred` speaks the languages that it has a voice for, as long as it can within `soon` seconds;
-        `speaker` the rest, and what takes longer than `at_all` is late for somebody on the line. Raises
+        `speaker` the rest, and what takes longer than `at_all` is late for somebody on the line. `spare`
+        takes what the folder's disk does not. Raises
         `SynthesizerLost` if the folder cannot be written.
         """
         self._speaker, self._preferred = speaker, preferred
         self._longest, self._at_all, self._clock = soon, at_all, clock
         self._late_at = -math.inf
         self.engine = "+".join(one.engine for one in (preferred, speaker) if one is not None)
-        self._cache = PromptCache(folder, limit=limit)
+        self._spare = spare
+        self._cache = PromptCache(folder, limit=limit, spare=spare)
 
     def render(self, text: str, *, language: str, pace: float = 1.0, waiting: Waiting | None = None) -> Path:
         """The file of this text, for somebody who waits for it on the line, since `waiting` or since now.
@@ -111,8 +115,9 @@ class CachedSynthesizer:
         language: str,
         pace: float = 1.0,
         waiting: Waiting | None = None,
-    ) -> None:
-        """As `render`, into that file, and nothing of it is kept here. Raises as that."""
+    ) -> Path:
+        """As `render`, into that file, and nothing of it is kept here; another, of its name, where its disk
+        takes no more. Raises as that."""
         waiting = waiting or Waiting()
         pcm, wanted = None, self._preferring(language)
         if wanted is not None:
@@ -125,7 +130,12 @@ class CachedSynthesizer:
         try:
             write_wav(file, pcm)
         except OSError as refused:
-            raise SynthesizerLost(f"{file.parent}: cannot be written ({refused.strerror})") from None
+            if self._spare is None:
+                raise SynthesizerLost(f"{file.parent}: cannot be written ({refused.strerror})") from None
+            return self._spare.keep(file.stem, pcm, instead_of=file.parent, refused=refused)
+        if self._spare is not None:
+            self._spare.has_room(file.parent)
+        return file
 
     def has(self, text: str, *, language: str, pace: float = 1.0) -> bool:
         """Whether it is there already. Raises `SynthesizerLost` without a voice."""
@@ -137,6 +147,8 @@ class CachedSynthesizer:
         for speaker in (self._preferred, self._speaker):
             if speaker is not None:
                 speaker.close()
+        if self._spare is not None:
+            self._spare.clear()
 
     def _preferring(self, language: str) -> Speaker | None:
         """The preferred speaker, if it has a voice for that language."""

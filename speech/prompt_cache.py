@@ -6,6 +6,7 @@ Rules:
 2. Files appear whole (rename), so that a switch on another process never plays half a sentence.
 3. The same sound asked for twice at once is made once.
 4. A file that was given out stays for an hour, whatever the limit: longer than any prompt is played.
+5. Where the disk takes no more, sounds are files all the same: in `speech.spare`, for a while.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import gevent.event
 
 from speech.errors import SynthesizerLost
 from speech.sound import is_whole, write_wav
+from speech.spare import Spare
 
 CACHE_LIMIT = 512 << 20
 """Bytes: nine hours of prompts."""
@@ -32,16 +34,22 @@ class PromptCache:
     """A folder of 8 kHz files."""
 
     def __init__(
-        self, folder: Path, *, limit: int = CACHE_LIMIT, clock: Callable[[], float] = time.time
+        self,
+        folder: Path,
+        *,
+        limit: int = CACHE_LIMIT,
+        clock: Callable[[], float] = time.time,
+        spare: Spare | None = None,
     ) -> None:
         """`folder` is created; `limit` in bytes, above which the longest unused files go. `clock`: seconds
-        since 1970, as file times are.
+        since 1970, as file times are. `spare`: takes what the folder's disk does not.
 
         Raises `SynthesizerLost` if the folder cannot be written.
         """
         self.folder = folder.resolve()
         self._limit = limit
         self._clock = clock
+        self._spare = spare
         self._under_way: dict[Path, gevent.event.AsyncResult[Path]] = {}
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -66,7 +74,16 @@ class PromptCache:
 
     def has(self, key: str) -> bool:
         """Whether the sound of that key is there."""
-        return is_whole(self.path_of(key))
+        return self._kept(self.path_of(key)) is not None
+
+    def _kept(self, path: Path) -> Path | None:
+        """Where that sound is, asked for now; `None`: it is not there."""
+        if is_whole(path):
+            with suppress(OSError):  # a disk that was made read-only
+                now = self._clock()
+                os.utime(path, (now, now))  # the clean-up goes by this
+            return path
+        return self._spare.file_of(path.stem) if self._spare is not None else None
 
     def sound(self, key: str, make: Callable[[], bytes]) -> Path:
         """The file of that key; if it is not there, `make` gives its 8 kHz samples, cooperatively.
@@ -75,10 +92,8 @@ class PromptCache:
         """
         path = self.path_of(key)
         while True:
-            if is_whole(path):
-                now = self._clock()
-                os.utime(path, (now, now))  # the clean-up goes by this
-                return path
+            if (kept := self._kept(path)) is not None:
+                return kept
             other = self._under_way.get(path)
             if other is None:
                 return self._make(path, make)
@@ -90,18 +105,9 @@ class PromptCache:
         waiting: gevent.event.AsyncResult[Path] = gevent.event.AsyncResult()
         self._under_way[path] = waiting
         try:
-            pcm = make()
-            try:
-                write_wav(path, pcm)
-                now = self._clock()
-                os.utime(path, (now, now))
-            except OSError as fault:
-                raise SynthesizerLost(f"{path.parent}: cannot write a prompt ({fault.strerror})") from None
-            self._size += path.stat().st_size
-            if self._size > self._limit:
-                self._clean_up()
-            waiting.set(path)
-            return path
+            file = self._write(path, make())
+            waiting.set(file)
+            return file
         except BaseException as fault:
             waiting.set_exception(
                 fault if isinstance(fault, SynthesizerLost) else SynthesizerLost(str(fault) or "interrupted")
@@ -109,6 +115,23 @@ class PromptCache:
             raise
         finally:
             del self._under_way[path]
+
+    def _write(self, path: Path, pcm: bytes) -> Path:
+        """Where it is now. Raises `SynthesizerLost`."""
+        try:
+            write_wav(path, pcm)
+            now = self._clock()
+            os.utime(path, (now, now))
+        except OSError as fault:
+            if self._spare is None:
+                raise SynthesizerLost(f"{path.parent}: cannot write a prompt ({fault.strerror})") from None
+            return self._spare.keep(path.stem, pcm, instead_of=self.folder, refused=fault)
+        if self._spare is not None:
+            self._spare.has_room(self.folder)
+        self._size += len(pcm)
+        if self._size > self._limit:
+            self._clean_up()
+        return path
 
     def _clean_up(self) -> None:
         """Removes the files that were asked for longest ago, down to 80 % of the limit."""

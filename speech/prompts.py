@@ -5,8 +5,8 @@ Rules:
    never the caller's, and even so cannot lead out of the prompts folder.
 2. A sentence with values is joined from recordings where the studio recorded all its fixed parts; values are
    joined from recorded words if they are all there, else synthesised.
-3. Nobody waits for more than one conversion, and for that one not long: what is joined is converted beside
-   the calls, and what is not there in time is synthesised. Whoever is on the line comes before whole batches.
+3. Nobody waits for conversions longer than `PATIENCE`, for all of a prompt together: what is joined is
+   converted beside the calls, and what is not there in time is synthesised. Callers come before batches.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from speech.joining import VALUES, Join, in_recordings, pause_after, silence
 from speech.prompt_cache import PromptCache
 from speech.recorded import Recorded
 from speech.sound import SAMPLE_RATE, read_wav
+from speech.spare import Spare
 from speech.spawning import worker_environment
 from speech.studio import SOUND_VERSION, Conversion
 from speech.studio_files import STUDIO_ENDINGS, studio_file
@@ -41,7 +42,7 @@ _CONVERSION_TIMEOUT = 60.0
 _EACH_CONVERSION = 2.0
 """Seconds for each further one of a batch."""
 PATIENCE = 1.5
-"""Seconds that a caller waits for a recording to be converted; then the prompt is synthesised."""
+"""Seconds that a caller waits for the recordings of a prompt to be converted; then it is synthesised."""
 _URGENT = 2
 """Conversions for callers who wait, at a time."""
 _AGAIN = 60.0
@@ -61,11 +62,13 @@ class PromptLibrary:
         converted: Path | None = None,
         clock: Callable[[], float] = time.monotonic,
         patience: float = PATIENCE,
+        spare: Spare | None = None,
     ) -> None:
         """`recordings`: the studio's folder (`name.wav`, or `es/name.wav` per language).
 
         `converted`: where their 8 kHz copies and what is joined of them go; needed with recordings.
-        Raises `SynthesizerLost` if that folder cannot be written.
+        `spare` takes what is joined where that folder's disk does not. Raises `SynthesizerLost` if that
+        folder cannot be written.
         """
         if recordings is not None and converted is None:
             raise ValueError("studio recordings need a folder for their converted copies")
@@ -73,7 +76,9 @@ class PromptLibrary:
         self._recordings = recordings.resolve() if recordings else None
         self._converted = converted.resolve() if converted else None
         self._joined = (
-            PromptCache(self._converted / "joined", limit=JOINED_LIMIT) if self._converted else None
+            PromptCache(self._converted / "joined", limit=JOINED_LIMIT, spare=spare)
+            if self._converted
+            else None
         )
         self._index = Recorded(self._recordings) if self._recordings else None
         self._clock = clock
@@ -104,7 +109,7 @@ class PromptLibrary:
         waiting = waiting or Waiting()
         if recording_name is not None and (studio := self.recording_of(recording_name, language, text)):
             try:
-                if (copy := self._telephone_copy(studio, pace)) is not None:
+                if (copy := self._telephone_copy(studio, pace, waiting)) is not None:
                     return copy
             except (SoundUnreadable, OSError) as fault:
                 self._complain(studio, fault)
@@ -226,8 +231,8 @@ class PromptLibrary:
         except SoundUnreadable:
             return False  # told where its text is asked for; converting it once more does no harm
 
-    def _telephone_copy(self, studio: Path, pace: float) -> Path | None:
-        """None where it is not there in time, or could not be made a moment ago."""
+    def _telephone_copy(self, studio: Path, pace: float, waiting: Waiting) -> Path | None:
+        """None where it is not there in time for somebody on the line, or could not be made a moment ago."""
         conversion = self._conversion(studio, pace)
         if conversion is None:
             return studio
@@ -236,7 +241,7 @@ class PromptLibrary:
             converting = self._urgent.get(copy)
             if converting is None:
                 converting = self._urgent[copy] = gevent.spawn(self._convert_now, conversion)
-            converting.join(timeout=self._patience)
+            converting.join(timeout=max(0.0, self._patience - waiting.seconds))
         return copy if conversion.done else None
 
     def _convert_now(self, conversion: Conversion) -> None:

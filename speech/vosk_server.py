@@ -241,6 +241,8 @@ class VoskServer:
         self._turns = {language: itertools.count() for language in servers}
         self._open: set[ServerUtterance] = set()
         self._most = most
+        self.away: dict[str, str] = {}
+        """Languages of which no server answered at the start, with the reason."""
         self.figures = Figures()
 
     def languages(self) -> frozenset[str]:
@@ -275,7 +277,8 @@ class VoskServer:
     def wait_ready(self, timeout: float) -> None:
         """Tries every server once. Raises `RecognizerLost` for a language of which none answers."""
         del timeout  # each has its own
-        for servers in self._servers.values():
+        self.away = {}
+        for language, servers in self._servers.items():
             reasons = []
             for server in servers:
                 try:
@@ -284,7 +287,9 @@ class VoskServer:
                     server.failed(str(fault))
                     reasons.append(str(fault))
             if len(reasons) == len(servers):
-                raise RecognizerLost("; ".join(reasons))
+                self.away[language] = "; ".join(reasons)
+        if self.away:
+            raise RecognizerLost("; ".join(dict.fromkeys(self.away.values())))
 
     @property
     def room(self) -> Room:

@@ -20,12 +20,10 @@ import ctypes
 import json
 import os
 import sys
-import tempfile
 import threading
 import unicodedata
 import wave
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -84,12 +82,13 @@ class Narrator:
         engine: _Engine,
         synchronize: Callable[[], object],
         begin_anew: Callable[[], None],
-        folder: Path,
     ) -> None:
         self._engine = engine
         self._synchronize = synchronize
         self._begin_anew = begin_anew
-        self._file = folder / "sentence.wav"
+        # pyttsx3 wants a path. One into memory: whatever ends this process, nothing of it stays on a disk.
+        self._memory = os.memfd_create("sentence.wav")
+        self._file = f"/proc/self/fd/{self._memory}"
         self._settings: tuple[object, ...] = ()
         self._faults: list[str] = []
         self._finished = threading.Event()
@@ -133,17 +132,17 @@ class Narrator:
             raise RuntimeError(self._faults[0])
 
     def _said(self, text: str) -> Samples:
-        self._file.unlink(missing_ok=True)
+        os.ftruncate(self._memory, 0)
         self._faults.clear()
         self._finished.clear()
         self._begin_anew()
-        self._engine.save_to_file(text, str(self._file))
+        self._engine.save_to_file(text, self._file)
         self._engine.runAndWait()
         if not self._finished.wait(_LONGEST_WAIT):
             raise RuntimeError(f"espeak-ng did not finish a text within {_LONGEST_WAIT:g} s")
         self._synchronize()
         self._complain()
-        with wave.open(str(self._file), "rb") as file:
+        with wave.open(self._file, "rb") as file:
             rate, raw = file.getframerate(), file.readframes(file.getnframes())
         return resample(np.frombuffer(raw, "<i2").astype(np.float64) / 32768.0, rate, SAMPLE_RATE)
 
@@ -159,17 +158,16 @@ def main() -> None:
     except (ImportError, OSError, RuntimeError) as fault:
         link.send({"op": "fatal", "text": f"espeak-ng cannot be loaded: {fault}"})
         return
-    with tempfile.TemporaryDirectory(prefix="ivr-say-") as folder:
-        narrator = Narrator(engine, synchronize, begin_anew, Path(folder))
-        link.ready()
-        while (frame := link.receive()) is not None:
-            request = frame[0]
-            try:
-                pcm = to_pcm(narrator.render(request))
-            except Exception as fault:  # noqa: BLE001 - whatever a text provokes fails that text only
-                link.send({"op": "failed", "id": request.get("id", 0), "text": str(fault)})
-            else:
-                link.send({"op": "sound", "id": request.get("id", 0)}, pcm)
+    narrator = Narrator(engine, synchronize, begin_anew)
+    link.ready()
+    while (frame := link.receive()) is not None:
+        request = frame[0]
+        try:
+            pcm = to_pcm(narrator.render(request))
+        except Exception as fault:  # noqa: BLE001 - whatever a text provokes fails that text only
+            link.send({"op": "failed", "id": request.get("id", 0), "text": str(fault)})
+        else:
+            link.send({"op": "sound", "id": request.get("id", 0)}, pcm)
 
 
 if __name__ == "__main__":

@@ -83,7 +83,11 @@ class Question(Step):
     retries: Retries | None = Field(None, description="How often it is asked again; as the flow says")
     failed: Name | None = Field(None, description="Where to go when all retries are used up; a person")
     timeout: float = Field(6.0, ge=1.0, le=30.0, description="Seconds of silence after the prompt")
-    barge_in: bool = Field(True, description="Whether the caller may speak into the prompt")
+    barge_in: bool = Field(
+        True,
+        description="Whether the caller may speak into the prompt; if not, an answer counts from its last "
+        "half second on",
+    )
 
     def exits(self) -> Iterator[Exit]:
         yield Exit(NEXT, self.then, ("then",))

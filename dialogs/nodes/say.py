@@ -7,6 +7,10 @@
     ca: "El seu saldo pendent és de {account.balance:money}."
     en: "You owe {account.balance:money}."
 ```
+
+A key stops it and is kept for the question behind it; what is said over it answers none. Who is speaking as
+that question is due is waited for, at most 1.8 s, and then asked. What may be answered at once belongs into
+the question's own `prompt`, which callers may interrupt.
 ```yaml test
 - test: the balance is told, as it is said and as it is read
   steps:

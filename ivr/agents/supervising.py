@@ -23,7 +23,7 @@ from data.ids import new_id
 from data.records import AuditEntry, Contact
 from data.store import Store
 from esl import commands
-from esl.call_centre import CallCentre
+from esl.call_centre import CallCentre, MemberRow
 from esl.errors import CommandRefusedError
 from esl.freeswitch.configuration import QUEUE_DOMAIN
 from esl.leg import WAY_OUT
@@ -65,6 +65,18 @@ class Supervised:
     leg: str
     """The supervisor's."""
     contact: Contact
+
+
+@dataclass(frozen=True)
+class Moved:
+    """A caller waits in another queue now."""
+
+    before: str
+    """The queue from which they were taken."""
+    place: int
+    """Where they stand now; 1: they are next."""
+    waiting: int
+    """How many wait there, they among them."""
 
 
 class Supervision:
@@ -120,8 +132,8 @@ class Supervision:
         log.info("supervised", mode=mode, agent=agent, by=by)
         return Supervised(leg, contact)
 
-    def move(self, leg: str, queue: str, *, queues: Collection[str], by: str, why: str) -> None:
-        """Takes somebody who waits to another queue, with the place that they would have there. The server
+    def move(self, leg: str, queue: str, *, queues: Collection[str], by: str, why: str) -> Moved:
+        """Takes somebody who waits to another queue, where the time that they have waited counts. The server
         that lives their call does it (`ivr.living.queue_wait`): it is asked by a variable and a key.
 
         Raises `NotSupervised`, `EslError`, `DataError`.
@@ -129,12 +141,15 @@ class Supervision:
         if queue not in queues:
             raise NotSupervised(f"{queue[:60]!a} is no queue", f"Choose one of {', '.join(sorted(queues))}")
         if not commands.is_token(leg) or self._line.ask(commands.leg_exists(leg)).strip() != "true":
-            raise NotSupervised("That caller is gone", "See `ivr queue status --callers`")
+            raise NotSupervised("That caller is gone", "Who waits now: `ivr queue status --callers`")
         before = self._queue_of(leg)
-        if before is None or before == queue:
+        if before is None:
             raise NotSupervised(
-                f"That caller waits in {before or 'no queue'}", "Only who waits in another queue can be moved"
+                "That caller waits in no queue",
+                "They are with an agent, or in a flow; only who waits is moved",
             )
+        if before == queue:
+            raise NotSupervised(f"That caller waits in {queue} already", "Name another queue")
         self._note(f"move to {queue}", by=by, why=why, contact=None)
         self._line.ask(commands.set_variables(leg, {MOVED: queue}))
         self._line.ask(commands.receive_key(leg, WAY_OUT))
@@ -142,10 +157,15 @@ class Supervision:
         while self._queue_of(leg) != queue:
             if time.monotonic() > ends_at:
                 raise NotSupervised(
-                    "The caller was not moved", "Only whom this server has in a call can be; see its log"
+                    f"The caller was not moved, and waits in {before} as before",
+                    "Only callers whom our server has in a call can be, not those of the fallback queue; "
+                    "see the server's log",
                 )
             gevent.sleep(0.1)
         log.info("caller_moved", leg=leg, queue=queue, by=by)
+        there = self._waiting_in(f"{queue}@{QUEUE_DOMAIN}")
+        place = next((at for at, one in enumerate(there, 1) if one.session == leg), 1)
+        return Moved(before, place, max(place, len(there)))
 
     # --- how ---------------------------------------------------------------------------------------
 
@@ -168,11 +188,15 @@ class Supervision:
 
     def _queue_of(self, leg: str) -> str | None:
         """Where they wait; `None`: nowhere."""
-        centre = CallCentre(self._line.ask)
-        for queue in centre.queues():
-            if any(member.session == leg and member.waits for member in centre.members(queue)):
+        for queue in CallCentre(self._line.ask).queues():
+            if any(member.session == leg for member in self._waiting_in(queue)):
                 return queue.removesuffix(f"@{QUEUE_DOMAIN}")
         return None
+
+    def _waiting_in(self, queue: str) -> list[MemberRow]:
+        """Who waits there, the one whose turn it is first."""
+        found = [one for one in CallCentre(self._line.ask).members(queue) if one.waits]
+        return sorted(found, key=lambda one: -one.score)
 
     def _note(self, what: str, *, by: str, why: str, contact: Contact | None) -> None:
         self._store.audit.note(

@@ -14,12 +14,12 @@ Examples:
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import datetime
+from datetime import date, datetime
 
 import click
 
 from data.errors import DatabaseCorrupt, SchemaForeign, SchemaMissing, SchemaNewer, SchemaOlder
-from data.seed_rows import MOST_CUSTOMERS, REFERENCE_DAY
+from data.seed_rows import MOST_CUSTOMERS
 from data.seeds import CUSTOMERS, SEED, demo_customers, seed
 from ivr.cli import db_lists, db_people
 from ivr.cli.context import DATABASE_URL
@@ -69,27 +69,27 @@ def upgrade(url: str, as_json: bool) -> None:
 @click.option(
     "--today",
     type=click.DateTime(["%Y-%m-%d"]),
-    default=REFERENCE_DAY.isoformat(),
-    show_default=True,
-    help="The day that due dates and deliveries are arranged around.",
+    help="The day that due dates and deliveries are arranged around; default: the day on this machine.",
 )
 @click.option("--force", is_flag=True, help="Even beside customers who are not made up.")
 @json_option
 def seed_command(
-    url: str, customers: int, seed_number: int, today: datetime, force: bool, as_json: bool
+    url: str, customers: int, seed_number: int, today: datetime | None, force: bool, as_json: bool
 ) -> None:
     """Fill the database with made-up customers, debts, tickets and orders.
 
-    The same seed gives the same rows; a second time changes nothing.
+    The same seed and day give the same rows. A second time changes nothing; on a later day it brings free
+    slots of that day's weeks.
 
     \b
     Examples:
       ivr db seed
       ivr db seed --customers 1000 --today 2027-03-01
     """
+    day = date.today() if today is None else today.date()
     with opened(url, as_json=as_json) as store:
         store.upgrade()
-        done = seed(store, customers=customers, seed=seed_number, today=today.date(), force=force)
+        done = seed(store, customers=customers, seed=seed_number, today=day, force=force)
     shown = [
         {
             "customer_number": customer.customer_number,
@@ -103,7 +103,8 @@ def seed_command(
     ]
     lines = [f"{done.added} customers added, {done.customers} in all. To try things on:"]
     lines += [f"  {one['customer_number']}  {one['name']} ({one['language']}): {one['why']}" for one in shown]
-    report("\n".join(lines), {**asdict(done), "demo_customers": shown}, as_json=as_json)
+    told = {**asdict(done), "today": day.isoformat(), "demo_customers": shown}
+    report("\n".join(lines), told, as_json=as_json)
 
 
 @db.command()

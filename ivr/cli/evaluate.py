@@ -196,6 +196,8 @@ def _recognizer(settings: Settings, languages: Sequence[str], engine: str) -> Au
         recognizer.close()
         raise CannotBeDone(f"{lacking[0]}: {choice.reasons[lacking[0]]}")
     recognizer.wait_ready(START)
+    for line in recognizer.listeners(tuple(recognizer.away)):
+        _tell(line)
     return recognizer
 
 

@@ -80,13 +80,17 @@ def serve(settings: Settings, engine: str, language: str, port: int) -> None:  #
     place = RasaPlace(tell=lambda text: click.echo(text, err=True))
     model = place.train(folder, language)
     place.install()
-    child = subprocess.Popen(place.serving(model, port), env=place.surroundings(), stdin=subprocess.DEVNULL)
-    signal.signal(signal.SIGTERM, lambda *_: child.terminate())
-    try:
-        sys.exit(child.wait())
-    except KeyboardInterrupt:
-        child.terminate()
-        child.wait()
+    with place.surroundings(f"serve-at-{port}") as environment:
+        child = subprocess.Popen(place.serving(model, port), env=environment, stdin=subprocess.DEVNULL)
+        signal.signal(signal.SIGTERM, lambda *_: child.terminate())
+        try:
+            sys.exit(child.wait())
+        except KeyboardInterrupt:
+            pass
+        finally:
+            if child.poll() is None:
+                child.terminate()
+                child.wait()
 
 
 @click.command()

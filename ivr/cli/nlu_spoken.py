@@ -45,6 +45,8 @@ def spoken(
     found = {}
     try:
         recognizer.wait_ready(START)
+        for line in recognizer.listeners(tuple(recognizer.away)):
+            console.print(line, markup=False)
         with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
             for language, sentences in sets.items():
                 task = progress.add_task(f"{language}: sentences", total=len(sentences))

@@ -265,6 +265,8 @@ def _recognizer(
         recognizer.close()
         raise CannotBeDone(choice.reasons[language])
     recognizer.wait_ready(START)
+    for line in recognizer.listeners([language] if recognizer.away else ()):
+        click.echo(line, err=True)
     return recognizer
 
 

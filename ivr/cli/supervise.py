@@ -35,7 +35,7 @@ def supervise() -> None:
 
 
 phone_option = click.option("--phone", required=True, help="Your telephone: it rings, and you hear them.")
-why_option = click.option("--why", required=True, help="What is noted with it.")
+why_option = click.option("--why", required=True, help="The reason, for the audit log.")
 
 
 def _on_the_line(settings: Settings, mode: Mode, agent: str, phone: str, why: str) -> None:
@@ -95,21 +95,30 @@ def join(settings: Settings, agent: str, phone: str, why: str) -> None:
 
 @supervise.command()
 @click.argument("leg")
-@click.option("--to", "queue", required=True, help="The queue.")
+@click.option("--to", "queue", required=True, help="The queue in which they are to wait.")
 @why_option
 @pass_settings
 def move(settings: Settings, leg: str, queue: str, why: str) -> None:
-    """Take a caller who waits to another queue, with their place. The leg: `ivr queue status --callers`.
+    """Move a caller who is waiting in one queue to another.
+
+    The time that they have waited counts there, as if they had come to that queue at first.
+
+    LEG is the caller: `ivr queue status --callers` lists who waits where, and the leg of each. Callers whom
+    an agent has answered cannot be moved, nor those of the fallback queue, whom no server has in a call.
 
     \b
-    Example:
-      ivr supervise move 0b6f… --to sales --why "asked for sales"
+    Examples:
+      ivr queue status --callers
+      ivr supervise move 019aaf0e-5c1e-7d6a-b1e4-3f0c8a2d9b57 --to sales --why "asked for sales"
     """
     plan, _ = staff(settings)
     with store_of(settings) as store, line_of(settings) as line:
         supervision = Supervision(store, line, now=now)
-        supervision.move(leg, queue, queues=plan.queues, by=operator(), why=why)
-    click.echo(f"moved to {queue}")
+        moved = supervision.move(leg, queue, queues=plan.queues, by=operator(), why=why)
+    click.echo(
+        f"moved from {moved.before} to {queue}, with the time that they have waited: "
+        f"place {moved.place} of {moved.waiting} there"
+    )
 
 
 @supervise.command()

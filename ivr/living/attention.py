@@ -5,7 +5,8 @@ Rules:
 2. Work that takes time (a look-up, the recogniser) runs beside, and its end comes to the same inbox.
 3. Keys that are pressed while nobody asks are kept for the next question; those that run on from an answer
    that was not taken were meant for the question behind it (a PIN after a number), and are dropped.
-4. A call that lasts longer than it may is told so once, by `CallTooLongError`.
+4. The last two seconds of sound are kept: a question that begins has to know who is speaking.
+5. A call that lasts longer than it may is told so once, by `CallTooLongError`.
 """
 
 from __future__ import annotations
@@ -18,11 +19,15 @@ from typing import Generic, TypeVar
 import gevent
 from gevent.queue import Empty
 
-from esl.switch import Audio, Call, Digit, Finished, Held, HungUp, ListeningLost, TakenBack
+from esl.switch import SAMPLE_RATE, Audio, Call, Digit, Finished, Held, HungUp, ListeningLost, TakenBack
 from ivr.clock import Clock
 from ivr.living.meanwhile import Meanwhile
 
 T = TypeVar("T")
+_KEPT_SOUND = 2 * 2 * SAMPLE_RATE
+"""Bytes: what an ear needs to know the line's noise."""
+_STALE = 0.5
+"""Seconds without sound (nobody listened) after which what is kept tells nothing of this moment."""
 KEPT_KEYS = 40
 """More than any question takes; a caller who leans on a key fills no memory."""
 RUN_ON = 1.0
@@ -75,6 +80,8 @@ class Attention:
         self._clock = clock
         self._ends_at: float | None = clock.now() + longest
         self.keys: deque[str] = deque(maxlen=KEPT_KEYS)
+        self._sound = bytearray()
+        self._sounded_at = 0.0
         self._forgotten = ""
         self._runs_on_until = 0.0
         self.listening_lost = ""
@@ -106,6 +113,7 @@ class Attention:
                 forgotten, self._forgotten = self._forgotten, ""
                 return None if key == forgotten or self._runs_on(key) else event
             case Audio() | Finished() | WorkEnded():
+                self._keep(event)
                 return event
             case Held() | TakenBack():
                 if self._on_hold is not None:
@@ -113,6 +121,25 @@ class Attention:
                 return None
             case _:
                 return None
+
+    def _keep(self, event: object) -> None:
+        if not isinstance(event, Audio):
+            return
+        self._sound += event.samples
+        self._sounded_at = self._clock.now()
+        if len(self._sound) > 2 * _KEPT_SOUND:
+            del self._sound[:-_KEPT_SOUND]
+
+    @property
+    def lately(self) -> bytes:
+        """What the line has brought until now and nobody has judged: two seconds of it, or less."""
+        if self._clock.now() - self._sounded_at > _STALE:
+            return b""
+        return bytes(self._sound[-_KEPT_SOUND:])
+
+    def judged(self) -> None:
+        """All that was heard until now has been answered to."""
+        self._sound.clear()
 
     def forget_next(self, key: str) -> None:
         """Drops `key` if it is the next that comes: it ends an answer that was complete without it."""

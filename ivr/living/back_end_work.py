@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 from uuid import UUID
 
+import gevent
 import structlog
 
 from dialogs.effects import Lookup, Prompt, Write
@@ -25,10 +26,14 @@ from ivr.living.meanwhile import Meanwhile, PersonWanted
 from ivr.lookups.whose import guessed_at
 from ivr.moments import Watch
 from ivr.occasion import Occasion
+from speech.synthesizer import Waiting
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
+AHEAD = 0.3
+"""Seconds after which what will be said to whoever waits is made, a value in it perhaps: most are answered by
+then, and need nothing."""
 GRACE = 0.5
 """Seconds that a back end has beyond its deadline to say itself that it was too slow."""
 NOTING = 4.0
@@ -71,8 +76,11 @@ class Counter:
     lookups: Lookups
     writes: Writes | None
     filler: Filler
-    speak: Callable[[Prompt, str], str | None]
-    """Begins to say a prompt at a step; returns the command's id, `None` if there is no voice."""
+    speak: Callable[[Prompt, str, Waiting], str | None]
+    """Begins to say a prompt at a step to somebody who has heard nothing for so long; returns the command's
+    id, `None` if there is no voice."""
+    make_ahead: Callable[[Prompt], None]
+    """Makes what will have to be said if they wait."""
     identity: Verification | None = None
     """Counts who guesses; `None`: nobody is there who has a count."""
 
@@ -159,7 +167,11 @@ class BackEndWork:
 
     def _during(self, effect: Lookup | Write, work: Callable[[], T], deadline: float, *, person: bool) -> T:
         """The work, with something to hear if it takes long; what sounds then comes to an end first."""
-        words = (lambda: self._counter.speak(effect.filler, effect.step)) if effect.filler else None
+        waiting, ahead = Waiting(), None
+        words = (lambda: self._counter.speak(effect.filler, effect.step, waiting)) if effect.filler else None
+        if effect.filler:
+            soon = self._clock.wait_seconds(AHEAD)
+            ahead = gevent.spawn_later(soon, self._counter.make_ahead, effect.filler)
         filler = self._counter.filler
         filling = Meanwhile(
             self._call, self._clock, words=words, music=filler.music, after=filler.after, person=person
@@ -169,6 +181,9 @@ class BackEndWork:
         except (DeadlineError, PersonWanted):
             self._quieten(filling)
             raise
+        finally:
+            if ahead is not None:
+                ahead.kill(block=False)
         self._quieten(filling)
         return done
 

@@ -22,7 +22,7 @@ from esl.errors import CallEnded, CommandRefusedError
 from esl.switch import Call
 from ivr.call_record import CallRecord
 from ivr.living.attention import Attention
-from ivr.living.listening import Collected
+from ivr.living.collected import Collected
 
 log = structlog.get_logger(__name__)
 

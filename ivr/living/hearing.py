@@ -15,7 +15,7 @@ import structlog
 from dialogs.results import Heard
 from esl.switch import Call
 from ivr.living.attention import Attention
-from ivr.living.listening import Collected
+from ivr.living.collected import Collected
 from speech.recognizer import Recognizer
 
 log = structlog.get_logger(__name__)

@@ -11,24 +11,27 @@ Rules:
    long as it takes, they hear that it takes a moment. A key ends that wait.
 7. No recogniser: the call goes on by keys. An utterance that cannot be taken, is lost or late counts as not
    understood, as soon as the caller has said it, and the next one is tried again.
-8. Whoever talks on beyond the longest time is judged by what they have said, and told (`talks_on`): what is
+8. What began before the question's turn is no part of an answer to it: `floor`.
+9. Whoever talks on beyond the longest time is judged by what they have said, and told (`talks_on`): what is
    said to them next would be cut at its first syllable.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import structlog
 
 from dialogs.effects import Collect
 from dialogs.numbers_hidden import hide_numbers
-from dialogs.results import Alternative, Heard, Keyed, Match, NoInput, NoMatch
+from dialogs.results import Heard, Keyed, Match, NoInput, NoMatch
 from esl.switch import FRAME_BYTES, Audio, Call, Digit, Finished, ListeningLost
 from ivr.clock import Clock
 from ivr.living.attention import Attention
+from ivr.living.collected import Collected, heard_in
+from ivr.living.floor import LAST_WORDS, Ear, Floor
 from ivr.living.interruptions import LONGEST_COUGH, Interruption, is_hum, is_nod
 from ivr.living.voicing import Voicing
 from ivr.living.words_awaited import WordsAwaited
@@ -57,25 +60,6 @@ MORE_TIME = 0.6
 """Seconds more for a number of which digits are missing."""
 
 
-@dataclass(frozen=True)
-class Collected:
-    """An answer, and when the caller had ended it (call time, seconds; None if nothing came)."""
-
-    answer: Match | NoMatch | NoInput
-    ended_at: float | None
-    recognizer_lost: bool = False
-    given: Heard | Keyed | None = None
-    """What was judged; None if nothing was heard or keyed, or the recogniser gave no answer."""
-    began_at: float | None = None
-    """When they began to speak."""
-    echoes: bool = False
-    """The line brought our prompt back: from now on speech into prompts is not to be believed."""
-    decided_at: float | None = None
-    """When it was decided that speech had ended (call time, seconds); None for keys and silence."""
-    talks_on: bool = False
-    """They had not ended: their words were cut at the longest time."""
-
-
 class Question:
     """Performs one `Collect`."""
 
@@ -88,10 +72,18 @@ class Question:
         recognizer: Recognizer | None,
         clock: Clock,
         voicing: Voicing | None = None,
+        floor: Floor | None = None,
+        interruptible: bool = True,
     ) -> None:
-        """`voicing`: without it no prompt goes on after a nod, and nobody is told to wait."""
+        """`voicing`: without it no prompt goes on after a nod, and nobody is told to wait. `floor`: without
+        it nobody is waited for. `interruptible`: False where nothing is believed that speaks into prompts."""
         self._voicing = voicing
         self._collect = collect
+        self._floor = floor
+        self._interruptible = interruptible
+        self._over_it = None if collect.barge_in or not interruptible else Ear()
+        self._too_soon = False
+        """They spoke before they had heard what is asked, and go on."""
         self._call = call
         self._attention = attention
         self._clock = clock
@@ -120,15 +112,31 @@ class Question:
         Raises `CallOverError`, `CallTooLongError`.
         """
         try:
-            if not self._typed_ahead():
+            if not self._typed_ahead() and not self._awaited():
                 self._playing = play()
                 self._play_began = self._clock.now()
                 self._files = self._voicing.sounding if self._voicing else ()
             self._wait_for_silence_from_now()
             return replace(self._collected(), echoes=self._echoes)
         finally:
+            self._attention.judged()
             if self._utterance is not None:
                 self._utterance.cancel()
+
+    def _awaited(self) -> bool:
+        """Waits for whoever is speaking; whether they have keyed an answer meanwhile."""
+        if self._floor is None or self._recognizer is None:
+            return False
+        match self._floor.awaited():
+            case "echo":
+                self._echoes = True
+            case "taken":
+                self._interruptible = False
+        if self._attention.listening_lost:
+            self._listen_no_more()
+        if self._collect.keep:
+            self._attention.keys.clear()  # keyed before the question: no answer to it
+        return self._typed_ahead()
 
     def _collected(self) -> Collected:
         while True:
@@ -141,10 +149,13 @@ class Question:
                 case Audio() if self._listens():
                     if (collected := self._hear(event)) is not None:
                         return collected
+                case Audio(samples=samples) if self._over_it is not None:
+                    self._over_it.push(samples)
                 case ListeningLost():
                     self._listen_no_more()
                 case Finished(command_id=ended) if ended == self._playing:
                     self._playing = None
+                    self._begin_to_listen()
                     self._wait_for_silence_from_now()
                 case _:
                     pass
@@ -199,7 +210,7 @@ class Question:
     def _patience(self) -> float:
         if self._keys:
             return max(0.0, self._keys_until - self._clock.now())
-        if self._playing is not None or self._utterance is not None or self._unheard:
+        if self._playing is not None or self._speaks:
             return 1.0
         return max(0.0, self._silence_until - self._clock.now())
 
@@ -207,16 +218,34 @@ class Question:
         self._silence_until = self._clock.now() + self._collect.initial_timeout
 
     def _nothing_came(self) -> bool:
-        speaks = self._utterance is not None or self._unheard
-        waits = self._playing is None and not speaks and not self._keys
+        waits = self._playing is None and not self._speaks and not self._keys
         return waits and self._clock.now() >= self._silence_until
+
+    @property
+    def _speaks(self) -> bool:
+        return self._utterance is not None or self._unheard or self._too_soon
 
     # Speech
 
     def _listens(self) -> bool:
         if self._recognizer is None or self._keys:
             return False
-        return self._playing is None or (self._collect.barge_in and not self._echoes)
+        into_it = self._collect.barge_in and self._interruptible and not self._echoes
+        return self._playing is None or into_it
+
+    def _begin_to_listen(self) -> None:
+        """At the end of a prompt that nobody may speak into, perhaps in the middle of a word."""
+        over_it, self._over_it = self._over_it, None
+        if over_it is None or self._recognizer is None or self._keys:
+            return
+        if not over_it.speaking or over_it.is_echo(self._files):
+            return
+        self._endpointer, began = over_it.endpointer, over_it.began
+        self._endpointer.wait(self._collect.final_silence)
+        self._spoke_at = self._when(began)
+        self._too_soon = over_it.seconds > LAST_WORDS
+        if not self._too_soon:
+            self._open_utterance(bytes(over_it.sound))
 
     def _hear(self, audio: Audio) -> Collected | None:
         for start in range(0, len(audio.samples), FRAME_BYTES):
@@ -247,12 +276,25 @@ class Question:
                 case SpeechResumed() if self._utterance is not None:
                     self._utterance.resume()
                     self._paused = False
+                case SpeechEnded(speech_end=end, speech_seconds=seconds) if self._too_soon:
+                    return self._not_heard_out(self._when(end), seconds)
                 case SpeechEnded(speech_end=end, speech_seconds=seconds):
                     return self._recognise(self._when(end), seconds)
+                case TooLong(at=at) if self._too_soon:
+                    collected = self._not_heard_out(self._when(at), self._collect.longest_utterance)
+                    return replace(collected, talks_on=True) if collected is not None else None
                 case TooLong(at=at):
                     collected = self._recognise(self._when(at), self._collect.longest_utterance)
                     return replace(collected, talks_on=True) if collected is not None else None
         return None
+
+    def _not_heard_out(self, ended_at: float, seconds: float) -> Collected | None:
+        """Whoever has spoken over the question is asked again; a cough is nothing."""
+        self._too_soon, self._endpointer = False, self._new_ear(self._endpointer.position)
+        self._wait_for_silence_from_now()
+        if seconds < LONGEST_COUGH:
+            return None
+        return Collected(NoMatch(), ended_at, began_at=self._spoke_at)
 
     def _new_ear(self, start: float) -> Endpointer:
         return Endpointer(
@@ -363,7 +405,7 @@ class Question:
         return True
 
     def _listen_no_more(self) -> None:
-        self._recognizer, self._unheard = None, False
+        self._recognizer, self._unheard, self._too_soon = None, False, False
         if self._utterance is not None:
             self._utterance.cancel()
             self._utterance = None
@@ -373,8 +415,3 @@ class Question:
         if self._playing is not None:
             self._call.stop_playing()
             self._playing = None
-
-
-def heard_in(readings: Sequence[Reading]) -> Heard:
-    """Speech's words become the dialog's: the only place where the two meet."""
-    return Heard(tuple(Alternative(reading.text, reading.confidence) for reading in readings))

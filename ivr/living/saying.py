@@ -10,6 +10,7 @@ A sensitive answer that is read back is a file of this call's own, and goes as s
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 import gevent
@@ -54,13 +55,29 @@ class Saying:
         self.answered_at: float | None = None
         """When the caller had ended the last answer (call time), until we speak again."""
 
-    def begin(self, prompt: Prompt, step: str, kind: str = "", *, between: bool = False) -> str:
+    def make_ahead(self, prompt: Prompt) -> None:
+        """Makes what may have to be said soon; what cannot be made is told when it is wanted. What says a
+        sensitive answer is made only then."""
+        for spoken in prompt:
+            if MASK not in spoken.shown:
+                with suppress(SpeechError):
+                    self._prompts.file_of(spoken)
+
+    def begin(
+        self,
+        prompt: Prompt,
+        step: str,
+        kind: str = "",
+        *,
+        between: bool = False,
+        waiting: Waiting | None = None,
+    ) -> str:
         """Starts a prompt and returns the command's id. `between`: while something else is awaited, so that
-        nobody can be told to wait for the prompt itself.
+        nobody can be told to wait for the prompt itself. `waiting`: since when they hear nothing already.
 
         Raises `NothingToSayError`, `CallEnded`, `CallOverError`, `CallTooLongError`.
         """
-        files, sounding = self._made(prompt, step, patient=not between)
+        files, sounding = self._made(prompt, step, waiting or Waiting(), patient=not between)
         command = self._voicing.play(files)
         text = " ".join(spoken.shown or spoken.text for spoken in sounding)
         latency = None if self.answered_at is None else self._clock.now() - self.answered_at
@@ -71,11 +88,13 @@ class Saying:
         self._watch(moments.SystemSpoke(self._record.call_id, step, text, words, language, bool(kind), kind))
         return command
 
-    def _made(self, prompt: Prompt, step: str, *, patient: bool) -> tuple[list[Path], list[Spoken]]:
-        """The files of what can be made to sound, and what that is."""
+    def _made(
+        self, prompt: Prompt, step: str, waiting: Waiting, *, patient: bool
+    ) -> tuple[list[Path], list[Spoken]]:
+        """The files of what can be made to sound, and what that is. `waiting`: in silence, until all of it
+        can begin."""
         files: list[Path] = []
         sounding: list[Spoken] = []
-        waiting = Waiting()  # in silence, until all of it can begin
         for spoken in prompt:
             try:
                 try:

@@ -25,8 +25,9 @@ from dialogs.results import Heard, Match
 from esl.switch import FRAME_BYTES, Audio, Call, Digit, Finished, ListeningLost
 from ivr.clock import Clock
 from ivr.living.attention import Attention, WorkEnded
+from ivr.living.collected import Collected, heard_in
 from ivr.living.interruptions import Interruption
-from ivr.living.listening import SHORTEST_PAUSE, Collected, heard_in
+from ivr.living.listening import SHORTEST_PAUSE
 from ivr.living.voicing import Voicing
 from speech.endpointing import (
     Endpointer,

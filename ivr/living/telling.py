@@ -8,7 +8,7 @@ from dialogs.results import Keyed, Match, NoMatch
 from ivr import moments
 from ivr.call_record import CallRecord, place_in
 from ivr.clock import Clock
-from ivr.living.listening import Collected
+from ivr.living.collected import Collected
 from ivr.living.recording import CallRecording
 from ivr.moments import MASK, Watch
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
 import structlog
 
+from dialogs.call import SLOW, SLOWEST
 from dialogs.effects import Spoken
 from dialogs.engine import Conversation
 from dialogs.wording import wording
@@ -57,11 +58,24 @@ class Voicing:
 
         `waiting`: since when the caller waits already. Raises `CallEnded`.
         """
-        language = self._conversation.language
-        text = wording(ONE_MOMENT, language)
-        spoken = Spoken(text, language, f"built_in/{ONE_MOMENT}/{language}")
-        try:
-            return self._call.play([self._prompts.file_of(spoken, waiting)])
-        except SpeechError as lost:
-            log.warning("one_moment_not_said", reason=str(lost))
-            return None
+        language, pace = self._conversation.language, self._conversation.pace
+        reason = ""
+        for each in dict.fromkeys((pace, 1.0)):  # said too fast is better than not at all
+            try:
+                return self._call.play([self._prompts.file_of(_one_moment(language, each), waiting)])
+            except SpeechError as lost:
+                reason = str(lost)
+        log.warning("one_moment_not_said", reason=reason)
+        return None
+
+
+def one_moments(languages: Iterable[str]) -> Iterator[Spoken]:
+    """What is said where nothing else can be in time, at every pace: it has to be there before."""
+    for language in languages:
+        for pace in (1.0, SLOW, SLOWEST):
+            yield _one_moment(language, pace)
+
+
+def _one_moment(language: str, pace: float) -> Spoken:
+    text = wording(ONE_MOMENT, language)
+    return Spoken(text, language, f"built_in/{ONE_MOMENT}/{language}", pace=pace)

@@ -7,12 +7,14 @@ Rules:
 3. A file is taken only when its call is over and its writer has finished with it: a leg that we let go of is
    recorded on by the switch. What a crash left unfinished is taken after an hour without a change.
 4. What cannot be converted stays as it is, and is told once; for want of room it is tried again.
+5. A half-made file that a killed converter left holds voices that no record names: it goes after an hour.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import UUID
@@ -22,7 +24,7 @@ import structlog
 from data.records import CallRecord
 from data.store import Store
 from ivr.errors import RecordingUnreadable
-from ivr.recordings.encoding import Format, encode
+from ivr.recordings.encoding import HALF, Format, encode
 from ivr.recordings.library import Recording
 from ivr.recordings.muting import ABANDONED, mute
 from ivr.recordings.sound import read, trimmed, wav_shape
@@ -49,6 +51,7 @@ class Converter:
     def look(self) -> int:
         """Converts what is ready; returns how many. Raises `DataError` if the database is out of reach."""
         done = 0
+        self._clear_halves()
         for file in list(self._raw()):
             try:
                 done += self._take(file)
@@ -65,6 +68,12 @@ class Converter:
         for file in sorted(self.folder.glob("[0-9]*/[0-9]*/[0-9]*/*.wav")):
             if file not in self._given_up and not file.is_symlink() and _call_id(file) is not None:
                 yield file
+
+    def _clear_halves(self) -> None:
+        for half in self.folder.glob(f"[0-9]*/[0-9]*/[0-9]*/.*{HALF}"):
+            with suppress(OSError):  # another server's converter was quicker
+                if self.clock() - half.stat().st_mtime > ABANDONED:
+                    half.unlink()
 
     def _take(self, file: Path) -> bool:
         untouched = self.clock() - file.stat().st_mtime

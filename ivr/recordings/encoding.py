@@ -28,6 +28,8 @@ _CONTAINERS: Mapping[str, str] = {"wav": "wav", "mp3": "mp3", "opus": "ogg"}
 _CODECS: Mapping[str, str] = {"wav": "pcm_s16le", "mp3": "libmp3lame", "opus": "libopus"}
 _BITS_PER_SECOND: Mapping[str, int] = {"mp3": 48_000, "opus": 32_000}
 """Two telephone voices, neither audibly worse than in the WAV."""
+HALF = ".part"
+"""How the name of a file ends that is being written."""
 _SLICE_SECONDS = 10
 _RATE = 8000
 
@@ -39,7 +41,7 @@ def encode(sound: AudioSegment, target: Path, form: Format, tags: Mapping[str, s
     """
     if not len(sound.raw_data):
         raise RecordingUnreadable(f"There is no sound for {target}", "The call ended before there was any")
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=".", suffix=".part")
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=".", suffix=HALF)
     os.close(handle)
     part = Path(name)
     try:

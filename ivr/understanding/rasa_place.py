@@ -11,7 +11,8 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 
@@ -160,26 +161,39 @@ class RasaPlace:
             *("--interface", host, "--port", str(port)),
         ]
 
-    def surroundings(self) -> dict[str, str]:
-        """The environment variables under which Rasa runs: its own, none of ours, and where our parts are."""
+    @contextmanager
+    def surroundings(self, purpose: str) -> Iterator[dict[str, str]]:
+        """The environment variables under which Rasa runs: its own, none of ours, where our parts are, and a
+        folder for what it does not clear up when it is ended (its models, unpacked).
+
+        The folder goes at the end, or where we are killed at the next start for the same `purpose`, of which
+        there is one at a time.
+        """
         ours = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")
-        return {name: value for name, value in os.environ.items() if name not in ours} | {
-            **QUIET,
-            "PYTHONPATH": str(PARTS),
-        }
+        scratch = self._folder / f".{purpose}"
+        shutil.rmtree(scratch, ignore_errors=True)
+        scratch.mkdir(parents=True)
+        try:
+            yield {name: value for name, value in os.environ.items() if name not in ours} | {
+                **QUIET,
+                "PYTHONPATH": str(PARTS),
+                "TMPDIR": str(scratch),
+            }
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
 
     def _run(self, command: list[str], purpose: str) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True)
-        done = subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=sys.stderr if sys.stderr.isatty() else subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env=self.surroundings(),
-            cwd=self._folder,  # Rasa keeps a cache where it stands
-            check=False,
-        )
+        with self.surroundings(purpose.replace(" ", "-")) as environment:
+            done = subprocess.run(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=sys.stderr if sys.stderr.isatty() else subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                env=environment,
+                cwd=self._folder,  # Rasa keeps a cache where it stands
+                check=False,
+            )
         if done.returncode:
             said = " ".join((done.stderr or "").split())[-LAST_WORDS:]
             raise RasaMissing(

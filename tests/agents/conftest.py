@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
-import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -161,19 +159,19 @@ class House:
 
 
 @cache
-def _upgraded() -> Path:
+def _upgraded() -> bytes:
     """A database with the schema, to be copied: migrations take a second."""
-    file = Path(tempfile.mkdtemp(prefix="ivr-agents-")) / "ivr.sqlite3"
-    atexit.register(shutil.rmtree, file.parent, ignore_errors=True)
-    fresh = Store(f"sqlite:///{file}")
-    fresh.upgrade()
-    fresh.close()
-    return file
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "ivr.sqlite3"
+        fresh = Store(f"sqlite:///{file}")
+        fresh.upgrade()
+        fresh.close()
+        return file.read_bytes()
 
 
 def store_in(folder: Path) -> Store:
     """An empty database in that folder."""
-    shutil.copy(_upgraded(), folder / "ivr.sqlite3")
+    (folder / "ivr.sqlite3").write_bytes(_upgraded())
     return Store(f"sqlite:///{folder / 'ivr.sqlite3'}")
 
 

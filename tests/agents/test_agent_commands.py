@@ -153,7 +153,10 @@ def test_a_supervisor_listens_in_and_moves_nobody_whom_no_server_has(desk: Desk)
     desk.house.settled(lambda: queues["support@ivr"].members, "somebody in the queue")
     leg = queues["support@ivr"].members[0].session.uuid
     moved = desk.run("supervise", "move", leg, "--to", "billing", "--why", "asked for billing")
-    assert (moved.returncode, "The caller was not moved" in moved.stderr) == (2, True), moved
+    said = "The caller was not moved, and waits in support as before. Only callers whom our server has"
+    assert (moved.returncode, said in moved.stderr) == (2, True), moved
+    there = desk.run("supervise", "move", leg, "--to", "support", "--why", "asked for support")
+    assert (there.returncode, "waits in support already" in there.stderr) == (2, True), there
     assert [one.session.uuid for one in queues["support@ivr"].members] == [leg]
 
 

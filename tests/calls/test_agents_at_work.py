@@ -191,7 +191,10 @@ def test_a_supervisor_moves_a_caller(stage: Stage, attendance: Attendance, store
     [member] = [one for one in billing() if one.waits]
     with pytest.raises(NotSupervised, match="no queue"):
         attendance.supervision.move(member.session, "sales", queues=["billing", "support"], by="s", why="x")
-    attendance.supervision.move(member.session, "support", queues=["billing", "support"], by="s", why="asked")
+    moved = attendance.supervision.move(
+        member.session, "support", queues=["billing", "support"], by="s", why="asked"
+    )
+    assert (moved.before, moved.place, moved.waiting) == ("billing", 1, 1)
     assert [one.session for one in support() if one.waits] == [member.session]
     assert not [one for one in billing() if one.waits]
     assert "move to support" in [one.what for one in store.audit.latest(50)]

@@ -34,11 +34,12 @@ ASKS_FOR_AN_ORDER, ASKS_ABOUT_A_TICKET = CALLERS[1:3]
 
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    """With prompts of its own: none is there but "one moment, please"."""
+    """With prompts of its own, none of which is prepared: only "one moment, please" is there all the same."""
     folder = tmp_path_factory.mktemp("hung")
     settings = settings_in(folder, engine="none").model_copy(update={"prompts": folder / "prompts"})
     with Stage(settings, agent_talks_for=0.5) as found:
-        found.server.rooms.voice.prompts.make(moment_please())
+        found.server.rooms.voice.wait_warm()
+        assert found.server.rooms.voice.prompts.source_of(moment_please()) == "cache"
         yield found
 
 

@@ -11,12 +11,13 @@ import pwd
 import shutil
 import signal
 import subprocess
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from tests.own_folder import own_folder
 
 START_SECONDS = 120
 
@@ -80,6 +81,7 @@ class Server:
             "full_page_writes": "off",
             "autovacuum": "off",
             "shared_buffers": "32MB",
+            "dynamic_shared_memory_type": "mmap",  # in its folder, which goes if it is killed
             "max_wal_senders": "0",
             "wal_level": "minimal",
             "log_min_messages": "fatal",
@@ -173,8 +175,7 @@ class Server:
 @contextmanager
 def server() -> Iterator[Server]:
     """A new server with no database of ours. Raises `NoPostgreSql`."""
-    with tempfile.TemporaryDirectory(prefix="ivr-pg-", ignore_cleanup_errors=True) as name:
-        folder = Path(name)
+    with own_folder("ivr-pg") as folder:
         user = _other_user() if os.geteuid() == 0 else None
         if user is not None:
             shutil.chown(folder, user)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from datetime import date, timedelta
 from pathlib import Path
 
 import click
 import pytest
 from click.testing import CliRunner, Result
+from sqlalchemy import select
 
 from data import schema
+from data.models import DebtRow
 from data.store import Store
 from ivr.cli.context import DATABASE_URL
 from ivr.cli.db import commands
@@ -44,6 +47,34 @@ def test_upgrade_seed_check(url: str) -> None:
     assert "0 customers added" in run("seed", "--database", url).output
     checked = run("check", "--database", url)
     assert checked.exit_code == 0 and "fit for work" in checked.output
+
+
+def rows_of(url: str) -> list[tuple[str, date]]:
+    """Every debt, and when it is due."""
+    store = Store(url)
+    try:
+        with store.database.reading() as connection:
+            found = connection.execute(select(DebtRow.id, DebtRow.due_on).order_by(DebtRow.id))
+            return [(str(row.id), row.due_on) for row in found]
+    finally:
+        store.close()
+
+
+def test_the_made_up_debts_lie_around_the_day_of_the_seeding(tmp_path: Path) -> None:
+    """However long ago the program was written; the same seed and day give the same rows, and only those."""
+    urls = [f"sqlite:///{tmp_path / name}.sqlite3" for name in ("now", "same", "later")]
+    before = date.today()
+    told = json.loads(run("seed", "--database", urls[0], "--json").output)
+    assert before.isoformat() <= told["today"] <= date.today().isoformat()
+    run("seed", "--database", urls[1], "--today", told["today"])
+    later = date.fromisoformat(told["today"]) + timedelta(days=100)
+    run("seed", "--database", urls[2], "--today", later.isoformat())
+    now, same, moved = map(rows_of, urls)
+    assert now and now == same
+    assert moved == [(debt, due + timedelta(days=100)) for debt, due in now]
+    assert any(due < date.today() for _, due in now) and any(due > date.today() for _, due in now)
+    again = json.loads(run("seed", "--database", urls[0], "--today", later.isoformat(), "--json").output)
+    assert again["added"] == 0 and rows_of(urls[0]) == now
 
 
 def test_the_configurations_database_is_the_default(url: str) -> None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import re
 import socket
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -27,6 +26,7 @@ from ivr.load.callers import find_sipp as installed_sipp
 from ivr.load.freeswitch import OwnFreeSwitch
 from ivr.load.freeswitch import find_freeswitch as installed_freeswitch
 from ivr.load.freeswitch import free_port as free_port  # noqa: PLC0414 - part of this module's interface
+from tests.own_folder import own_folder
 
 
 def find_freeswitch() -> Path | None:
@@ -268,8 +268,8 @@ def freeswitch(configuration: SwitchConfiguration | None = None) -> Iterator[Fre
     """A FreeSWITCH for the length of a `with`. Call `find_freeswitch` first."""
     binary = find_freeswitch()
     assert binary is not None, "no FreeSWITCH here"
-    with tempfile.TemporaryDirectory(prefix="ivr-fs-") as folder:
-        switch = FreeSwitch(binary, Path(folder), configuration or SwitchConfiguration())
+    with own_folder("ivr-fs") as folder:
+        switch = FreeSwitch(binary, folder, configuration or SwitchConfiguration())
         try:
             switch.start()
             yield switch

@@ -162,6 +162,7 @@ class PaperDialog:
             isinstance(effect, StartRecording) for effect in effects
         )
         self.language = "es"
+        self.pace = 1.0
         self.faults: list[Fault] = []
         self.position = Position("main", "")
         self.secrets: frozenset[str] = frozenset()

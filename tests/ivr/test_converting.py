@@ -89,6 +89,20 @@ def test_what_is_not_a_call_s_recording_is_left_alone(site: Site) -> None:
     assert len(before & {file.name for file in day.iterdir()}) == len(before) - 1
 
 
+def test_what_a_killed_converter_left_half_made_goes(site: Site) -> None:
+    """It holds voices that no record names, and nobody would find it; one that is being written stays."""
+    day = site.file(site.call()).parent
+    left, busy = day / ".tmpabc.part", day / ".tmpdef.part"
+    for half in (left, busy):
+        half.write_bytes(b"half a recording")
+    os.utime(left, (OLD, OLD))
+    os.utime(busy, (OLD + 60, OLD + 60))
+    converter(site, after=ABANDONED - 1).look()
+    assert left.exists() and busy.exists()
+    converter(site, after=ABANDONED + 1).look()
+    assert not left.exists() and busy.exists()
+
+
 @pytest.mark.parametrize("step", ["encoded", "noted"])
 def test_a_crash_between_any_two_steps_is_made_good(
     site: Site, monkeypatch: pytest.MonkeyPatch, step: str

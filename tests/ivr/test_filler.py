@@ -19,9 +19,10 @@ from ivr.living.hold_music import filler_of, soft_music
 from ivr.living.meanwhile import REST, SHORTEST
 from ivr.living.services import Services
 from ivr.occasion import Occasion
-from speech.errors import SynthesizerLost
+from speech.errors import SynthesizerLate, SynthesizerLost
 from speech.sound import write_wav
 from speech.synthesizer import Waiting
+from tests.ivr.paper import PaperCall
 from tests.ivr.session_rig import Rig, number_question, spoken
 
 MOMENT = spoken("one moment")
@@ -163,6 +164,52 @@ def test_without_a_voice_the_wait_is_silent_and_the_answer_counts(rig: SpeakingR
     dialog, _ = rig.live([ASK, Hangup("bye")])
     assert dialog.results == [Found({"balance": 1})]
     assert plays(rig) == []
+
+
+class Making:
+    """A voice that has a sentence with a value only after somebody has waited for it for long enough."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, bool]] = []
+        """What was asked for, and whether by somebody who has been waiting."""
+        self.made = Event()
+
+    def file_of(self, spoken: Spoken, waiting: Waiting | None = None) -> Path:
+        self.asked.append((spoken.text, waiting is not None))
+        if spoken.varies and not self.made.is_set():
+            raise SynthesizerLate("nothing within 1.9 s")
+        return Path(f"/prompts/{spoken.text}.wav")
+
+
+ORDER = (Spoken("looking for order 7", "es", varies=True),)
+GENERAL, ORDER_WORDS = "play Un momento, por favor..wav", "play looking for order 7.wav"
+
+
+def test_a_sentence_with_a_value_that_is_not_there_in_time_leaves_no_silence(rig: SpeakingRig) -> None:
+    """What always is there is said in its place; its own words come when they are there."""
+    rig.prompts = making = Making()
+    rig.lookups = Answer(Found(), rig.ordered(GENERAL, MUSIC, ORDER_WORDS))
+    when(rig.ordered(GENERAL, MUSIC), making.made.set)
+    dialog, record = rig.live([replace(ASK, filler=ORDER), Hangup("bye")])
+    assert dialog.results == [Found()]
+    assert plays(rig)[:2] == [GENERAL, MUSIC] and ORDER_WORDS in plays(rig)
+    assert "looking for order 7" in [turn.text for turn in record.turns if turn.kind == "said"]
+    assert (ORDER[0].text, True) in making.asked  # it counts since the look-up began
+
+
+def test_a_sentence_with_a_value_is_made_before_it_is_due(rig: SpeakingRig) -> None:
+    """It takes as long as the caller has waited already; who is answered at once costs no synthesis."""
+    rig.prompts = making = Making()
+    rig.filler = Filler(after=5000.0)
+    rig.lookups = Answer(Found(), lambda: bool(making.asked))
+    rig.live([replace(ASK, filler=ORDER), Hangup("bye")])
+    assert making.asked == [(ORDER[0].text, False)]
+    assert plays(rig) == []
+    rig.prompts = again = Making()
+    rig.lookups = Answer(Found(), at_once)
+    rig.call = PaperCall()
+    rig.live([replace(ASK, filler=ORDER), Hangup("bye")])
+    assert again.asked == []
 
 
 def test_a_system_that_never_answers_is_slow_at_the_deadline(rig: SpeakingRig) -> None:

@@ -9,8 +9,8 @@ from dialogs.results import Heard, Keyed, NoInput, NoMatch
 from esl.switch import ListeningLost
 from ivr.clock import Clock
 from ivr.living.attention import Attention
+from ivr.living.collected import Collected
 from ivr.living.hearing import MOST_UNHEARD, Hearing
-from ivr.living.listening import Collected
 from tests.ivr.paper import PaperCall
 from tests.speech.question_scene import PaperEngine
 

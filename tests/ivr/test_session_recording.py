@@ -22,7 +22,7 @@ from dialogs.results import (
     Played,
 )
 from esl.switch import Held, TakenBack
-from ivr.living.listening import Collected
+from ivr.living.collected import Collected
 from ivr.recorded_time import RecordedTime
 from ivr.recordings.muting import list_of, spans_of
 from speech.errors import SynthesizerLost

@@ -35,7 +35,7 @@ from dialogs.written import test_text as text_of_test
 from esl.switch import HungUp
 from ivr.clock import Clock
 from ivr.living.attention import CallOverError
-from ivr.living.listening import Collected
+from ivr.living.collected import Collected
 from ivr.living.services import Services
 from ivr.moments import nobody_watches
 from ivr.records import Basis, Records

@@ -7,6 +7,7 @@ import os
 import socket
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -76,8 +77,10 @@ class Served:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
         command = place.serving(self.model, port)
+        self._surroundings = ExitStack()
+        environment = self._surroundings.enter_context(place.surroundings("tests"))
         self._child = subprocess.Popen(
-            command, env=place.surroundings(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
         self.url = f"http://127.0.0.1:{port}"
         self.rasa = Rasa({"es": self.url})
@@ -98,6 +101,7 @@ class Served:
     def kill(self) -> None:
         self._child.kill()
         self._child.wait()
+        self._surroundings.close()
 
 
 @pytest.fixture(scope="module")

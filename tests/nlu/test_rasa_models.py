@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -136,4 +138,22 @@ def test_a_model_of_rasa_is_named_after_all_that_it_is_made_of(tmp_path: Path) -
     assert {*OF_CATALAN} <= {part.stem for part in PARTS.iterdir()}
     command = place.serving(after, 5005)
     assert command[command.index("--interface") + 1] == "127.0.0.1"
-    assert Path(place.surroundings()["PYTHONPATH"]).name == "rasa_parts"
+    with place.surroundings("serve-at-5005") as environment:
+        assert Path(environment["PYTHONPATH"]).name == "rasa_parts"
+
+
+def test_what_a_killed_rasa_unpacked_goes(tmp_path: Path) -> None:
+    """It leaves a model in its temporary folder at each end; after a crash the next start clears up."""
+    place = RasaPlace(tmp_path / "rasa")
+    unpack = "import tempfile; tempfile.NamedTemporaryFile(prefix='model', delete=False)"
+    for _ in range(2):
+        with place.surroundings("serve-at-5005") as environment:
+            scratch = Path(environment["TMPDIR"])
+            assert list(scratch.iterdir()) == []
+            subprocess.run([sys.executable, "-c", unpack], env=environment, check=True)
+            assert len(list(scratch.iterdir())) == 1
+        assert not scratch.exists()
+    scratch.mkdir()
+    (scratch / "modelx.crfsuite").write_bytes(b"of one that was killed, and so were we")
+    with place.surroundings("serve-at-5005") as environment:
+        assert list(Path(environment["TMPDIR"]).iterdir()) == []

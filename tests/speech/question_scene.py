@@ -13,9 +13,11 @@ from dialogs.effects import Collect, Keys, Spoken
 from dialogs.slots.asking import Asking
 from dialogs.slots.digits import Digits
 from dialogs.slots.yes_no import YesNo
-from esl.switch import Audio, Finished
+from esl.switch import Audio, Digit, Finished, ListeningLost
 from ivr.living.attention import Attention
-from ivr.living.listening import Collected, Question
+from ivr.living.collected import Collected
+from ivr.living.floor import Floor
+from ivr.living.listening import Question
 from ivr.living.voicing import Voicing
 from speech.cached_synthesizer import CachedSynthesizer
 from speech.prompts import PromptLibrary
@@ -26,6 +28,7 @@ from speech.synthesizer import Waiting
 from tests.ivr.paper import PaperCall, PaperDialog
 from tests.speech.conftest import noise
 
+TOLD = "Su saldo pendiente es de ciento cuarenta y dos euros con treinta."
 PROMPT = "Diga saldo, pedido o incidencia. Para hablar con una persona, diga operador."
 
 
@@ -50,7 +53,7 @@ class Line:
     def __init__(self, clock: AudioClock, call: PaperCall) -> None:
         self._clock = clock
         self._call = call
-        self._frames: list[bytes] = []
+        self._frames: list[bytes | Digit | ListeningLost] = []
         self.extra: list[object] = []
         self.playing: list[tuple[str, float]] = []
 
@@ -59,6 +62,10 @@ class Line:
         self._frames += [
             sound[at : at + FRAME_BYTES] for at in range(0, len(sound) - FRAME_BYTES + 1, FRAME_BYTES)
         ]
+
+    def then(self, event: Digit | ListeningLost) -> None:
+        """What comes after the sound until here."""
+        self._frames.append(event)
 
     def put(self, event: object) -> None:
         """What work beside the call puts into the inbox."""
@@ -73,7 +80,7 @@ class Line:
             return Finished(self.playing.pop(0)[0], "playback", "_none_", {})
         self._clock.time += FRAME_SECONDS
         frame = self._frames.pop(0) if self._frames else noise(0.02, 5)
-        return Audio(frame, self._clock.time)
+        return Audio(frame, self._clock.time) if isinstance(frame, bytes) else frame
 
 
 class RealCall(PaperCall):
@@ -173,11 +180,14 @@ class Scene:
         self.clock = AudioClock()
         self.call = RealCall(self.clock)
         self.line: Line = self.call.inbox  # type: ignore[assignment] # see there
-        synthesizer = CachedSynthesizer(speaker, folder / "cache")
+        synthesizer = CachedSynthesizer(speaker, folder / "cache", at_all=20.0)  # on a busy machine
         self.library = PromptLibrary(synthesizer, recordings=folder / "studio", converted=folder / "made")
         self.attention = Attention(self.call, self.clock, longest=600.0)  # type: ignore[arg-type] # a clock
         self.prompt = self.library.file_of(PROMPT, language="es")
+        self.told = self.library.file_of(TOLD, language="es")
         self.words: list[str] = []
+        self.voicing = Voicing(self.call, PaperDialog([]), self)  # type: ignore[arg-type] # what of them is used
+        self.floor = Floor(self.attention, self.clock, self.voicing)  # type: ignore[arg-type] # a clock
 
     def file_of(self, spoken: Spoken, waiting: Waiting | None = None) -> Path:
         """Synthesised."""
@@ -188,7 +198,7 @@ class Scene:
         """The real one."""
         return self.library.rest_of(files, seconds)
 
-    def ask(self, kind: Digits | YesNo, engine: PaperEngine) -> Collected:
+    def ask(self, kind: Digits | YesNo, engine: PaperEngine, *, barge_in: bool = True) -> Collected:
         """Puts the question."""
         collect = Collect(
             prompt=(),
@@ -200,17 +210,22 @@ class Scene:
             keys=kind.keys() if isinstance(kind, Digits) else Keys(1, 1),
             judge=lambda answer: kind.judge(answer, Asking("es")),
             final_silence=kind.final_silence,
+            barge_in=barge_in,
         )
-        voicing = Voicing(self.call, PaperDialog([]), self)  # type: ignore[arg-type] # what of them is used
         question = Question(
             collect,
             call=self.call,
             attention=self.attention,
             recognizer=engine,
             clock=self.clock,  # type: ignore[arg-type] # a clock
-            voicing=voicing,
+            voicing=self.voicing,
+            floor=self.floor,
         )
-        return question.ask(lambda: voicing.play([self.prompt]))
+        return question.ask(lambda: self.voicing.play([self.prompt]))
+
+    def tell(self) -> None:
+        """Says something into which nobody may speak."""
+        self.attention.until_finished(self.voicing.play([self.told]))
 
     @property
     def played(self) -> list[float]:

@@ -31,7 +31,8 @@ def _zip(**files: bytes) -> bytes:
     return buffer.getvalue()
 
 
-GOOD = _zip(**{"m/am/final.mdl": b"model", "m/conf/model.conf": b"conf", "m/README": b"hello"})
+MODEL_FILES = {"am/final.mdl": b"model", "conf/model.conf": b"conf", "README": b"hello"}
+GOOD = _zip(**{f"m/{name}": content for name, content in MODEL_FILES.items()})
 
 
 class Site:

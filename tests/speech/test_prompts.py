@@ -12,12 +12,14 @@ import gevent.event
 import numpy as np
 import pytest
 
+from speech import prompts
 from speech.cached_synthesizer import CachedSynthesizer
 from speech.errors import SynthesizerLost
 from speech.prompt_cache import KEPT
 from speech.prompts import PromptLibrary
 from speech.pyttsx3 import Pyttsx3, Voice
 from speech.sound import read_wav, write_wav
+from speech.synthesizer import Waiting
 from tests.speech.conftest import noise, tones
 
 
@@ -150,7 +152,9 @@ def test_nothing_in_a_text_reaches_the_file_system(counting: CountingSpeaker, tm
 def _library(counting: CountingSpeaker, tmp_path: Path) -> PromptLibrary:
     (tmp_path / "studio").mkdir(exist_ok=True)
     return PromptLibrary(
-        CachedSynthesizer(counting, tmp_path / "cache"),
+        CachedSynthesizer(
+            counting, tmp_path / "cache", at_all=60.0
+        ),  # a conversion takes a busy machine seconds
         recordings=tmp_path / "studio",
         converted=tmp_path / "converted",
         patience=30.0,
@@ -180,6 +184,29 @@ def test_a_studio_recording_beats_synthesis(counting: CountingSpeaker, tmp_path:
     assert len(read_wav(own)) == pytest.approx(32000, rel=0.02)
     assert library.file_of("hola", language="ca", recording_name="menu/hello") == shared
     assert counting.spoken == ["hola"]
+
+
+def test_all_recordings_of_a_prompt_are_waited_for_together(
+    counting: CountingSpeaker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Conversions that hang: who has waited for one of them waits for no other, and hears the voice."""
+    never = gevent.event.Event()
+    monkeypatch.setattr(prompts, "_run", lambda _conversions: never.wait())
+    for name in ("one", "two", "three"):
+        _studio_wav(tmp_path / "studio" / f"{name}.wav")
+    library = PromptLibrary(
+        CachedSynthesizer(counting, tmp_path / "cache", at_all=90.0),
+        recordings=tmp_path / "studio",
+        converted=tmp_path / "converted",
+        patience=60.0,
+    )
+    now = [0.0]
+    waiting = Waiting(clock=lambda: now[0])
+    now[0] = 60.0  # gone by with the first one
+    with gevent.Timeout(20):
+        for name in ("two", "three"):
+            library.file_of(name, language="es", recording_name=name, waiting=waiting)
+    assert counting.spoken == ["two", "three"]
 
 
 def test_a_new_take_replaces_the_old_one(counting: CountingSpeaker, tmp_path: Path) -> None:

@@ -154,6 +154,10 @@ def test_engines_stand_in_for_one_another(speaker: Pyttsx3) -> None:
     try:
         recognizer.wait_ready(60)
         assert recognizer.engine == "vosk-server+vosk"
+        (told,) = recognizer.listeners(["ko"])
+        assert told.startswith(
+            "recognition by vosk: ko, until a vosk-server answers (ws://127.0.0.1:9 cannot be"
+        )
         utterance = recognizer.open(language="ko", phrases=("네", "아니요"))
         sound = silence(0.2) + speaker.speak("네", language="ko") + silence(0.3)
         utterance.feed(sound)
@@ -161,14 +165,42 @@ def test_engines_stand_in_for_one_another(speaker: Pyttsx3) -> None:
         assert recognizer.figures["vosk"].answered == 1
         server = recognizer.figures["vosk-server"]
         assert server.refused + server.lost == 1  # refused at once, or tried again after ten seconds
-        told = _told(Recognition(lambda: recognizer))
-        assert told["ivr_recognizer_utterances_total", "vosk", "answered"] == 1
-        assert told["ivr_recognizer_wait_seconds_count", "vosk", ""] == 1
-        assert told["ivr_recognizer_wait_seconds_bucket", "vosk", "+Inf"] == 1
-        assert told["ivr_recognizer_audio_seconds_total", "vosk", ""] == pytest.approx(len(sound) / 16000)
-        assert told["ivr_recognizer_workers", "vosk", ""] == 1
-        assert (told["ivr_recognizer_busy", "vosk", ""], told["ivr_recognizer_limit", "vosk", ""]) == (0, 60)
-        assert told["ivr_recognizer_limit", "vosk-server", ""] > 0
+        counted = _told(Recognition(lambda: recognizer))
+        assert counted["ivr_recognizer_utterances_total", "vosk", "answered"] == 1
+        assert counted["ivr_recognizer_wait_seconds_count", "vosk", ""] == 1
+        assert counted["ivr_recognizer_wait_seconds_bucket", "vosk", "+Inf"] == 1
+        assert counted["ivr_recognizer_audio_seconds_total", "vosk", ""] == pytest.approx(len(sound) / 16000)
+        assert counted["ivr_recognizer_workers", "vosk", ""] == 1
+        assert (counted["ivr_recognizer_busy", "vosk", ""], counted["ivr_recognizer_limit", "vosk", ""]) == (
+            0,
+            60,
+        )
+        assert counted["ivr_recognizer_limit", "vosk-server", ""] > 0
+    finally:
+        recognizer.close()
+
+
+def test_who_listens_is_told_once_and_as_it_is(caplog: pytest.LogCaptureFixture) -> None:
+    """Servers of two languages that are away, one of which has a model here: the log says nothing else."""
+    choice = Choice(
+        vosk={"ko": _model("vosk-ko")},
+        reasons={"ko": "both", "ca": "a server", "en": "keys only: no model"},
+        servers={"ca": ("ws://127.0.0.1:9",), "ko": ("ws://127.0.0.1:9",)},
+    )
+    recognizer = AutoRecognizer(choice, vosk_workers=1)
+    try:
+        with caplog.at_level("WARNING"):
+            recognizer.wait_ready(60)
+        assert set(recognizer.away) == {"ca", "ko"}
+        first, second, third = recognizer.listeners(["ko", "ca", "en"])
+        assert first.startswith(
+            "recognition by vosk: ko, until a vosk-server answers (ws://127.0.0.1:9 cannot be"
+        )
+        assert second.startswith(
+            "recognition of ca: keys only, until a vosk-server answers (ws://127.0.0.1:9"
+        )
+        assert third == "recognition of en: keys only: no model"
+        assert [record.message for record in caplog.records] == []
     finally:
         recognizer.close()
 

@@ -12,7 +12,7 @@ from dialogs.objections import objected, objections
 from dialogs.results import Match
 from dialogs.universals import OBJECTION
 from esl.switch import Digit
-from ivr.living.listening import Collected
+from ivr.living.collected import Collected
 from ivr.living.sentence import HEARD_OUT, Sentence
 from ivr.living.voicing import Voicing
 from speech.pyttsx3 import Pyttsx3

@@ -57,6 +57,21 @@ def test_a_synthesiser_that_dies_or_hangs_costs_no_prompt(how: signal.Signals) -
     assert _gone(first) and _gone(second)
 
 
+def test_a_killed_synthesiser_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that runs for a year and replaces hanging workers would fill the disk with their sentences."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    engine = Pyttsx3(voices={"es": Voice("roa/es")})
+    try:
+        assert engine.speak("hola", language="es")
+        (pid,) = engine.worker_pids()
+        os.kill(pid, signal.SIGKILL)
+        assert _gone(pid)
+        assert engine.speak("hola", language="es")
+    finally:
+        engine.close()
+    assert list(tmp_path.iterdir()) == []
+
+
 def _gone(pid: int) -> bool:
     """Whether the process ends within the time that it is given."""
     with gevent.Timeout(10, False):
