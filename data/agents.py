@@ -23,11 +23,11 @@ from data.models import AgentContactRow, AgentPresenceRow, AgentStateChangeRow, 
 from data.once import insert_new
 from data.outbox import Outbox
 from data.records import (
+    AgentContact,
     AuditEntry,
     Closing,
     Contact,
     Errand,
-    NewContact,
     Presence,
     StateChange,
     utc,
@@ -92,7 +92,7 @@ class Agents:
 
     # --- contacts ---
 
-    def note_contact(self, new: NewContact) -> bool:
+    def note_contact(self, new: AgentContact) -> bool:
         """Notes what became of a caller; which call that was is found by its leg. False: it is known."""
         with self._database.writing() as connection:
             call = connection.execute(

@@ -9,12 +9,10 @@ Rules:
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row, Select, func, insert, select, update
 
@@ -83,14 +81,6 @@ class Appointments:
         with self._database.reading() as connection:
             rows = connection.execute(query.limit(max(0, min(most, MOST_SLOTS)))).all()
         return tuple(_slot(row) for row in rows)
-
-    def free_days(
-        self, service: str, *, since: datetime, until: datetime, site: str | None = None
-    ) -> Mapping[date, int]:
-        """The days that have free slots, by the site's own calendar, with how many; the first day first."""
-        slots = self.free(service, since=since, until=until, site=site, most=MOST_SLOTS)
-        days = Counter(slot.begins_at.astimezone(ZoneInfo(slot.zone)).date() for slot in slots)
-        return dict(sorted(days.items()))
 
     def by_number(self, appointment_number: str) -> Appointment | None:
         """The appointment with this reference."""

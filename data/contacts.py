@@ -126,13 +126,6 @@ class Contacts:
         with self._database.writing() as connection:
             connection.execute(insert_new(connection, ContactRow).values(_values(contact)))
 
-    def note_many(self, contacts: Iterable[NewContact]) -> None:
-        """Notes contacts of another system, many at a time."""
-        rows = [_values(one) for one in contacts]
-        with self._database.writing() as connection:
-            for start in range(0, len(rows), _PORTION):
-                insert_many(connection, ContactRow, rows[start : start + _PORTION])
-
     def settle(self, contact_id: UUID, *, conversation: bool, result: str) -> bool:
         """Notes how a contact ended. False: there is none of that key."""
         ended = update(ContactRow).where(ContactRow.id == contact_id)

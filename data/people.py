@@ -181,24 +181,6 @@ class Customers:
 
         return self._changed(customer_number, change(self._database, "phone_number", request, make))
 
-    def remove_phone_number(self, customer_number: str, e164: str, request: Request) -> Customer | Refused:
-        """The number is not theirs (any more). Refused: `unknown`, also for a number that was not theirs."""
-
-        def make(connection: Connection) -> dict[str, str]:
-            customer_id = customer_id_of(connection, customer_number)
-            theirs = select(PhoneNumberRow.id).where(PhoneNumberRow.e164 == e164)
-            gone = connection.execute(
-                delete(CustomerPhoneNumberRow).where(
-                    CustomerPhoneNumberRow.customer_id == customer_id,
-                    CustomerPhoneNumberRow.phone_number_id.in_(theirs),
-                )
-            )
-            if not gone.rowcount:
-                raise Refusal("unknown")
-            return {}
-
-        return self._changed(customer_number, change(self._database, "phone_number", request, make))
-
     def settings(self, e164: str) -> dict[str, str]:
         """What this number asked for before, such as `language`."""
         query = select(CallerSettingRow.name, CallerSettingRow.value).where(CallerSettingRow.e164 == e164)

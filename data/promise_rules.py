@@ -23,7 +23,6 @@ from typing import Literal
 
 PromiseState = Literal["open", "kept", "partial", "broken", "cancelled", "superseded"]
 FOR_EVER: frozenset[PromiseState] = frozenset({"kept", "cancelled", "superseded"})
-NextStep = Literal["wait", "remind", "settle", "act", "nothing"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +37,6 @@ class Promised:
     least_share: int = 100
     """Percent of the amount that make it kept."""
     state: PromiseState = "open"
-    reminded: bool = False
 
     @property
     def last_day(self) -> date:
@@ -89,20 +87,6 @@ def judged(promise: Promised, paid_cents: int, today: date) -> PromiseState:
     if today <= promise.last_day:
         return "open"
     return "partial" if paid_cents > 0 else "broken"
-
-
-def next_step(promise: Promised, today: date) -> NextStep:
-    """What is to be done about it on that day. `remind` only on the day before; whether a contact may be made
-    at all is the contact rules' matter."""
-    if promise.state in ("partial", "broken"):
-        return "act"
-    if promise.state != "open":
-        return "nothing"
-    if today > promise.last_day:
-        return "settle"
-    if today == promise.promised_for - timedelta(days=1) and not promise.reminded:
-        return "remind"
-    return "wait"
 
 
 def parts(amount_cents: int, first_day: date, count: int) -> list[tuple[int, date]]:

@@ -152,12 +152,6 @@ class Promises:
             wanted.append(PromiseRow.campaign_id.in_(campaign_ids))
         return self._some(*wanted, most=most)
 
-    def reminded(self, promise_id: UUID, *, at: datetime) -> bool:
-        """Notes that they were reminded. False: somebody else has."""
-        mine = update(PromiseRow).where(PromiseRow.id == promise_id, PromiseRow.reminded_at.is_(None))
-        with self._database.writing() as connection:
-            return bool(connection.execute(mine.values(reminded_at=utc(at))).rowcount)
-
     def failed_since(self, day: date) -> tuple[PromiseAtHand, ...]:
         """Promises that were not, or not wholly, kept, and whose day was that one or later: something is to
         be done about them."""
@@ -267,7 +261,6 @@ def _promised(row: Row[Any]) -> Promised:
         grace_days=row.grace_days,
         least_share=row.least_share,
         state=row.status,
-        reminded=row.reminded_at is not None,
     )
 
 

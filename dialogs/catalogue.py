@@ -18,6 +18,7 @@ from pydantic_core import ErrorDetails
 from dialogs.calendars import Calendar, Hours, holiday_place, known_zone, read_dates, read_days
 from dialogs.errors import FlowsInvalid, Problem
 from dialogs.misread import explain, told_once
+from dialogs.plain_values import as_digits, as_list
 from dialogs.source import Source, capped, read
 
 ValueType = Literal["text", "number", "money", "date", "boolean", "digits", "phone", "time", "code"]
@@ -102,16 +103,8 @@ class Catalogue:
 _Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
 
-def _listed(value: object) -> object:
-    return value if isinstance(value, list) else [value]
-
-
-def _written(value: object) -> object:
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
-
 _Destination = Annotated[
-    str, BeforeValidator(_written), Field(pattern=r"^[0-9A-Za-z*#+][0-9A-Za-z*#+_.-]{0,63}$")
+    str, BeforeValidator(as_digits), Field(pattern=r"^[0-9A-Za-z*#+][0-9A-Za-z*#+_.-]{0,63}$")
 ]
 
 
@@ -155,7 +148,7 @@ class _CalendarFile(BaseModel):
     model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
     days: Annotated[dict[int, tuple[Hours, ...]], BeforeValidator(read_days)]
     dates: Annotated[dict[date, tuple[Hours, ...]], BeforeValidator(read_dates)] = Field(default_factory=dict)
-    holidays: Annotated[list[Annotated[str, AfterValidator(holiday_place)]], BeforeValidator(_listed)] = (
+    holidays: Annotated[list[Annotated[str, AfterValidator(holiday_place)]], BeforeValidator(as_list)] = (
         Field(default_factory=list)
     )
     zone: Annotated[str, AfterValidator(known_zone)] | None = None

@@ -125,21 +125,27 @@ def done(turn: Turn, deed: str) -> str | None:
 
 def compare(call: StandIn, expect: Expect, line: int, language: str) -> Iterator[Difference]:
     """What differs from what is expected since the caller's last turn."""
-    conversation, turn = call.conversation, call.turn
+    yield from _words_that_differ(call, expect, line, language)
+    for what, wanted, was in _facts(call, expect):
+        if wanted is not None and wanted != was:
+            yield Difference(line, what, _words(wanted), _words(was))
+    slots, public = call.conversation.slots, call.conversation.public_slots
+    for name, value in expect.slots.items():
+        if value != slots.get(name):
+            yield Difference(line, f"slot {name}", value, _words(public.get(name)))
+
+
+def _words_that_differ(call: StandIn, expect: Expect, line: int, language: str) -> Iterator[Difference]:
+    """Nothing that is masked is shown: of such a sentence only its sound is compared."""
+    turn, spoken = call.turn, call.conversation.language
     heard = " ".join((*turn.said, *turn.voiced))
     shown = " / ".join(turn.said) or "nothing"
     masked = any(MASK in said for said in turn.said)
-    open_to_all = " ".join(
-        (
-            *turn.said,
-            *(voiced for said, voiced in zip(turn.said, turn.voiced, strict=True) if MASK not in said),
-        )
-    )
+    voiced_openly = (voiced for said, voiced in zip(turn.said, turn.voiced, strict=True) if MASK not in said)
+    open_to_all = " ".join((*turn.said, *voiced_openly))
 
     def was_said(text: str) -> bool:
-        return any(
-            holds(heard, one) for one in (readings(text, conversation.language) if masked else (text,))
-        )
+        return any(holds(heard, one) for one in (readings(text, spoken) if masked else (text,)))
 
     for wanted in expect.said:
         text = text_in(wanted, language)
@@ -151,8 +157,12 @@ def compare(call: StandIn, expect: Expect, line: int, language: str) -> Iterator
         text = text_in(unwanted, language)
         if text is not None and was_said(text):
             yield Difference(line, "said", f"not “{text}”", shown)
-    position = conversation.position
-    facts: list[tuple[str, object, object]] = [
+
+
+def _facts(call: StandIn, expect: Expect) -> list[tuple[str, object, object]]:
+    """What a test may expect beside words: its name, what is wanted (`None`: anything), and what it was."""
+    conversation, turn, position = call.conversation, call.turn, call.conversation.position
+    return [
         ("step", expect.step, position.step),
         ("flow", expect.flow, position.flow),
         ("queue", expect.queue, ", ".join(turn.queues) or None),
@@ -163,16 +173,9 @@ def compare(call: StandIn, expect: Expect, line: int, language: str) -> Iterator
         ("keypad_only", expect.keypad_only, call.waiting is not None and not call.waiting.voice),
         ("recorded", expect.recorded, call.recorded),
         ("faults", expect.faults, len(conversation.faults)),
+        *((deed, getattr(expect, deed), done(turn, deed)) for deed in DEEDS),
+        ("offered", expect.offered, call.waiting.offers if call.waiting else None),
     ]
-    facts += [(deed, getattr(expect, deed), done(turn, deed)) for deed in DEEDS]
-    facts.append(("offered", expect.offered, call.waiting.offers if call.waiting else None))
-    for what, wanted_, was in facts:
-        if wanted_ is not None and wanted_ != was:
-            yield Difference(line, what, _words(wanted_), _words(was))
-    slots, public = conversation.slots, conversation.public_slots
-    for name, value in expect.slots.items():
-        if value != slots.get(name):
-            yield Difference(line, f"slot {name}", value, _words(public.get(name)))
 
 
 def _words(value: object) -> str:

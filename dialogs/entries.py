@@ -14,22 +14,13 @@ from phonenumbers import SUPPORTED_REGIONS
 from dialogs.calendars import known_zone
 from dialogs.misread import short
 from dialogs.outside import seconds
+from dialogs.plain_values import as_text
 from dialogs.source import nearest
 
 YEARS = range(2000, 2100)
 """In which a test may play: nobody rehearses a call of another time on purpose."""
 LONGEST_SILENCE = 600.0
 """Seconds; no question waits longer than thirty."""
-
-
-def text(value: Any) -> Any:
-    """A number that is meant as text."""
-    return str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else value
-
-
-def listed(value: Any) -> Any:
-    """One value is a list of one."""
-    return value if isinstance(value, list) else [value]
 
 
 def scalar(value: Any) -> Any:
@@ -77,7 +68,7 @@ def lasts(value: Any) -> float:
 
 def pressed(value: Any) -> Any:
     """Keys of a telephone. Raises `ValueError`."""
-    keys = text(value)
+    keys = as_text(value)
     if not isinstance(keys, str) or not re.fullmatch("[0-9*#]{1,64}", keys):
         raise ValueError(f"`key: {short(value)}` cannot be pressed: write digits, `*` and `#`, in quotes")
     return keys

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -145,33 +145,20 @@ def assemble(
     """From read sources to a set and its problems. `complete`: there is no file beside these;
     `segments_lost`: there are segments, which could not be read, so that nobody knows what they name;
     `part_of`: as for `read_flows`."""
-    flows: dict[str, Flow] = {}
-    problems: list[Problem] = []
-    heads = whole = True
-    misnamed: set[str] = set()
+    readable = _Readable()
     for source in sources:
-        flow, head, steps = _flow(source, (*LANGUAGES, *extra_languages))
-        misnamed |= {problem.file for problem in head if problem.message.startswith(_UNKNOWN_LANGUAGE)}
-        problems += [*head, *steps]
-        complete = complete and flow is not None
-        heads = heads and not head
-        whole = whole and not (head or steps)
-        if flow is None:
-            continue
-        if flow.name in flows:
-            told = f"`{flow.name}` is also the name of {flows[flow.name].source.file}: rename one"
-            problems.append(source.problem(("flow",), told))
-            continue
-        flows[flow.name] = flow
+        readable.add(source, (*LANGUAGES, *extra_languages))
+    flows, problems = readable.flows, readable.problems
+    complete = complete and readable.complete
     rules, misshapen = read_rules(segments)
     problems += misshapen
     types, sensitive = value_types(flows, catalogue), sensitive_names(flows)
     there = frozenset[str]() if part_of is None else part_of.names - flows.keys()
     found = FlowSet(flows, types, sensitive, catalogue=catalogue, segments=rules, beside=there)
-    extent = Extent(complete, complete and heads, complete and whole)
+    extent = Extent(complete, complete and readable.sound, complete and readable.whole)
     wrong = check_set(found, catalogue, extent=extent)
     # Whoever misspells a language has written the texts in the one that is meant.
-    problems += [one for one in wrong if one.file not in misnamed or _SPEAKS_NOT not in one.message]
+    problems += [one for one in wrong if one.file not in readable.misnamed or _SPEAKS_NOT not in one.message]
     # What is sound is checked, too: one run tells all the mistakes.
     parts = sound_parts(segments) if misshapen and segments is not None else (rules, frozenset[int | str]())
     if parts is None:
@@ -181,6 +168,38 @@ def assemble(
         around = Around(flows, catalogue, extent.whole)
         problems += check_segments(parts[0], segments, around, unread=parts[1])
     return found, problems
+
+
+@dataclass
+class _Readable:
+    """The flows of some sources by their names, and how far they could be read."""
+
+    flows: dict[str, Flow] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    misnamed: set[str] = field(default_factory=set)
+    """Files that name a language which there is not."""
+    complete: bool = True
+    """Of each file there is a flow."""
+    sound: bool = True
+    """Every flow's own keys are as they should be."""
+    whole: bool = True
+    """Every step is, too."""
+
+    def add(self, source: Source, languages: Sequence[str]) -> None:
+        """One more; of two flows of one name the second is left out, and told."""
+        flow, head, steps = _flow(source, languages)
+        self.misnamed |= {one.file for one in head if one.message.startswith(_UNKNOWN_LANGUAGE)}
+        self.problems += [*head, *steps]
+        self.complete = self.complete and flow is not None
+        self.sound = self.sound and not head
+        self.whole = self.whole and not (head or steps)
+        if flow is None:
+            return
+        if flow.name in self.flows:
+            told = f"`{flow.name}` is also the name of {self.flows[flow.name].source.file}: rename one"
+            self.problems.append(source.problem(("flow",), told))
+        else:
+            self.flows[flow.name] = flow
 
 
 def _flow(source: Source, languages: Sequence[str]) -> tuple[Flow | None, list[Problem], list[Problem]]:

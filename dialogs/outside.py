@@ -43,6 +43,7 @@ from dialogs.effects import (
     Understand,
     Write,
 )
+from dialogs.plain_values import as_list, as_text
 from dialogs.queue_facts import QueueFacts
 from dialogs.results import (
     CaseOpened,
@@ -83,16 +84,8 @@ def _spoken_for(value: Any) -> Any:
     return value if value in ("silence", "failed") else seconds(value)
 
 
-def _listed(value: Any) -> Any:
-    return value if isinstance(value, list) else [value]
-
-
-def _text(value: Any) -> Any:
-    return str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else value
-
-
 def _case(value: Any) -> Any:
-    text = _text(value)
+    text = as_text(value)
     good = text == "failed" or (isinstance(text, str) and re.fullmatch("[0-9]{8}", text))
     if not good or (text != "failed" and not luhn.is_valid(text)):
         raise ValueError(f"a case is `failed` or 8 digits with a check digit, such as {_FIRST}")
@@ -112,7 +105,7 @@ class Meant(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     intents: dict[str, Annotated[float, Field(ge=0.0, le=1.0)]] = Field(default_factory=dict)
-    entities: dict[str, Annotated[str, BeforeValidator(_text)]] = Field(default_factory=dict)
+    entities: dict[str, Annotated[str, BeforeValidator(as_text)]] = Field(default_factory=dict)
 
 
 AnyMeant = Annotated[Meant, BeforeValidator(_meant, json_schema_input_type=str | list[str] | Meant)]
@@ -142,7 +135,7 @@ class QueueStands(BaseModel):
     """How a queue stands in a test, and what the caller presses in it."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-    key: Annotated[str | None, BeforeValidator(_text)] = None
+    key: Annotated[str | None, BeforeValidator(as_text)] = None
     overflow: str = ""
     """Which overflow takes the caller, whatever the figures: `overflow 1`."""
     length: int = 1
@@ -192,7 +185,7 @@ class Outside(BaseModel):
     transfer: Literal["done", "busy", "no_answer", "failed"] = "done"
     record: Spoken = 5.0
     message: Spoken = 5.0
-    callback: Annotated[list[CallbackEnds], BeforeValidator(_listed), Field(min_length=1, max_length=20)] = (
+    callback: Annotated[list[CallbackEnds], BeforeValidator(as_list), Field(min_length=1, max_length=20)] = (
         Field(default_factory=lambda: ["done"])
     )
     notify: Ends = "done"

@@ -32,12 +32,13 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from dialogs import entries
 from dialogs.outside import Outside
+from dialogs.plain_values import as_list, as_text
 from dialogs.stand_in import Agents
 
-Plain = Annotated[str, BeforeValidator(entries.text)]
+Plain = Annotated[str, BeforeValidator(as_text)]
 PerLanguage = Plain | dict[str, Plain]
 """One text, or one for each language."""
-Several = Annotated[list[PerLanguage], BeforeValidator(entries.listed)]
+Several = Annotated[list[PerLanguage], BeforeValidator(as_list)]
 Record = dict[str, Annotated[Any, AfterValidator(entries.scalar)]]
 _Answer = Record | Literal["missing", "slow", "error", "locked"]
 
@@ -102,9 +103,7 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     flow: str | None = None
-    language: (
-        Annotated[list[str], BeforeValidator(entries.listed), Field(min_length=1, max_length=10)] | None
-    ) = None
+    language: Annotated[list[str], BeforeValidator(as_list), Field(min_length=1, max_length=10)] | None = None
     now: Annotated[str, BeforeValidator(entries.wall_clock)] | None = None
     zone: Annotated[str, BeforeValidator(entries.zone)] | None = None
     region: Annotated[str, BeforeValidator(entries.region)] | None = None

@@ -35,8 +35,10 @@ def _or_number(inner: Schema) -> Schema:
 
 
 _MENDED: Mapping[str, Callable[[Schema], Schema]] = {
+    "as_list": _or_one,
     "listed": _or_one,
-    "text": _or_number,
+    "as_text": _or_number,
+    "as_digits": lambda inner: {"anyOf": [inner, {"type": "integer"}]},
     "pressed": _or_number,
     "keyed": lambda inner: inner,
     "lasts": lambda _inner: {"type": ["string", "number"]},

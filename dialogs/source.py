@@ -189,7 +189,6 @@ class _Open:
     path: Way
     into: dict[str, Any] | list[Any]
     key: str | None = None
-    key_place: Place = field(default_factory=Place)
     ignore: bool = False
 
 
@@ -268,7 +267,7 @@ class _Reader:
 
     def _key(self, top: _Open, key: str, place: Place) -> None:
         assert isinstance(top.into, dict)
-        top.key, top.key_place, top.ignore = key, place, False
+        top.key, top.ignore = key, False
         if key == "<<":
             self.problem(place, "a merge key (`<<`) is not allowed: write the keys out")
             top.ignore = True

@@ -12,19 +12,14 @@ import socket
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
-from ipaddress import ip_address
 from pathlib import Path
-from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 import structlog
 from gevent.pool import Group
 
 from data.callbacks import Callbacks as Store
-from data.contacts import Contacts
 from data.errors import DataError
-from data.records import Callback
-from data.work_items import WorkItems
 from dialogs.catalogue import Catalogue
 from dialogs.engine import Conversation
 from dialogs.errors import FlowsInvalid
@@ -36,16 +31,13 @@ from dialogs.static import static_prompts
 from esl.switch import Call
 from ivr import moments, queueing
 from ivr.call_record import CallRecord
-from ivr.campaigns.contact_rules.gate import Gate
 from ivr.config import Settings
 from ivr.errors import ConfigurationError
-from ivr.in_thread import in_thread
+from ivr.in_thread import each_in_thread, in_thread
 from ivr.installed import dial_string
 from ivr.living.services import CalledBack, Services
 from ivr.looking import Looking
 from ivr.moments import Moment, Watch
-from ivr.numbers import Number
-from ivr.occasion import Person
 from ivr.queueing.booking import may_call
 from ivr.queueing.callback_rules import Result
 from ivr.queueing.callbacks import Callbacks, Order
@@ -54,6 +46,7 @@ from ivr.queueing.reserving import PlaceHeld, Virtual, virtual_leg
 from ivr.records import Basis
 from ivr.rooms import Rooms
 from ivr.session import Session
+from ivr.this_machine import is_loopback
 
 log = structlog.get_logger(__name__)
 
@@ -94,7 +87,7 @@ class CallingBack:
             server=server,
             name=name_of(event_socket),
         )
-        store = cast("Store", _BesideTheLoop(rooms.store.callbacks))
+        store = each_in_thread(rooms.store.callbacks)
         self.callbacks = Callbacks(
             store=store,
             dialler=self.dialler,
@@ -104,8 +97,8 @@ class CallingBack:
             settings=settings.callbacks,
             region=settings.calls.region,
             beside=self._begin,
-            contacts=cast("Contacts", _BesideTheLoop(rooms.store.contacts)),
-            work=cast("WorkItems", _BesideTheLoop(rooms.store.work_items)),
+            contacts=each_in_thread(rooms.store.contacts),
+            work=each_in_thread(rooms.store.work_items),
             there=self._there,
         )
         self._looking = Looking(self.callbacks.step, every=EVERY, name="callbacks")
@@ -114,7 +107,9 @@ class CallingBack:
             self.callbacks.hours = bookings.hours
             gate = bookings.gate
             if gate is not None:
-                self.callbacks.may_call = lambda number, one: in_thread(lambda: _may_call(gate, number, one))
+                self.callbacks.may_call = lambda number, one: in_thread(
+                    lambda: may_call(gate, number, one.customer_id)
+                )
 
     def start(self) -> None:
         """Begins to look whose turn it is."""
@@ -252,22 +247,6 @@ class _Told:
         self._watch(moment)
 
 
-def _may_call(gate: Gate, number: Number, callback: Callback) -> bool:
-    who = None if callback.customer_id is None else Person(callback.customer_id, "")
-    return may_call(gate, number, who)
-
-
-class _BesideTheLoop:
-    """A store, such as that of callbacks, each method in gevent's thread pool."""
-
-    def __init__(self, store: Store | Contacts | WorkItems) -> None:
-        self._store = store
-
-    def __getattr__(self, name: str) -> Callable[..., Any]:
-        method = getattr(self._store, name)
-        return lambda *words, **named: in_thread(lambda: method(*words, **named))
-
-
 def _legs(store: Store, queue: str) -> set[str]:
     """The legs of tries that are under way, whoever began them."""
     attempts = [one.attempt_id for one in store.waiting(queue) if one.attempt_id is not None]
@@ -282,11 +261,7 @@ def is_called_back(call: Call) -> bool:
 def name_of(event_socket: tuple[str, int]) -> str:
     """The same for every server that uses that switch, as far as an address tells."""
     host, port = event_socket
-    try:
-        here = ip_address(host).is_loopback
-    except ValueError:
-        here = host == "localhost"
-    return f"{socket.gethostname() if here else host}:{port}"
+    return f"{socket.gethostname() if is_loopback(host) else host}:{port}"
 
 
 @cache

@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from data.errors import DataError, ReleaseDamaged
 from data.store import Store
@@ -22,6 +23,7 @@ from dialogs.loader import load_flows
 from ivr import doctor_switch, doctor_understanding
 from ivr.back_ends import declared_in
 from ivr.back_ends.trying import try_systems
+from ivr.campaigns.contact_rules.reading import load_rulebook
 from ivr.config import Settings
 from ivr.errors import IvrError
 from ivr.finding import Finding, State
@@ -60,6 +62,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _database(settings)
     yield from examine_flows(settings)
     yield from _back_ends(settings)
+    yield _contact_rules(settings)
     yield _outbox(settings)
     yield _synthesis(settings)
     yield from _models(settings)
@@ -238,6 +241,22 @@ def _back_ends(settings: Settings) -> Iterator[Finding]:
     for tried in try_systems(declared):
         state: State = "good" if tried.good else "bad"
         yield Finding(f"back end {tried.name}", state, tried.found, tried.remedy)
+
+
+def _contact_rules(settings: Settings) -> Finding:
+    """Whether they can be read, and contacts are kept on record for as long as they ask for."""
+    what, kept = "contact rules", settings.retention.contacts
+    try:
+        rules = load_rulebook(settings.path(settings.contact_rules)).rules
+    except FlowsInvalid as fault:
+        return Finding(what, "bad", str(fault.problems[0]), "Nobody is contacted until then: ivr rules check")
+    today = datetime.now(ZoneInfo(settings.calls.zone)).date()
+    wanted = [(one.retention_days, one.id) for one in rules if one.retention_days and one.in_force(today)]
+    longest, rule = max(wanted, default=(0, ""))
+    if kept is not None and kept < longest:
+        found = f"contacts are kept on record for {kept} days, {rule} asks for {longest}"
+        return Finding(what, "note", found, f"Set retention.contacts to {longest} if that rule is yours")
+    return Finding(what, "good", f"{len(rules)}, and contacts are kept for as long as they ask")
 
 
 def _outbox(settings: Settings) -> Finding:

@@ -1,4 +1,4 @@
-"""What happens in a call, told while it happens: to the terminal, the log, later the supervisor.
+"""What happens in a call, told while it happens: to the terminal, the figures, and whoever watches live.
 
 A moment holds what may be shown: the answer to a sensitive question is already masked in it.
 """

@@ -8,7 +8,7 @@ from uuid import UUID
 
 @dataclass(frozen=True)
 class Person:
-    """A customer who has proved who they are."""
+    """A customer: in a call, one who has proved to be it."""
 
     customer_id: UUID
     customer_number: str

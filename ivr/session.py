@@ -37,7 +37,6 @@ from dialogs.results import (
     Done,
     Failed,
     Handed,
-    Heard,
     Match,
     NobodyFree,
     NoInput,
@@ -57,6 +56,7 @@ from ivr.living.clip import clip_of
 from ivr.living.collected import Collected
 from ivr.living.deeds import Deeds
 from ivr.living.floor import Floor
+from ivr.living.hearing import Hearing
 from ivr.living.holds import Holds
 from ivr.living.listening import Question
 from ivr.living.queue_wait import QueueWait
@@ -73,8 +73,6 @@ log = structlog.get_logger(__name__)
 
 PATIENCE_AFTER_HANG_UP = 5.0
 """Seconds to wait for the switch to confirm a hang-up of ours."""
-MOST_UNHEARD = 2
-"""Questions in a row whose answer no recogniser took, after which the call goes on by keys."""
 
 
 class Session:
@@ -90,7 +88,7 @@ class Session:
         self._clock = services.clock
         holds = Holds(conversation, record)
         self._attention = Attention(call, self._clock, longest=services.longest_call, on_hold=holds.note)
-        self._recognizer = services.recognizer
+        self._hearing = Hearing(call, self._attention, services.recognizer)
         self._voicing = Voicing(call, conversation, services.prompts)
         self._floor = Floor(self._attention, self._clock, self._voicing)
         self._saying = Saying(
@@ -120,12 +118,6 @@ class Session:
             proved=lambda: self._deeds.person,
         )
         self._back_ends = self._open_back_ends()
-        self._echoes = False
-        """The line brings our prompts back: speech does not interrupt them."""
-        self._talks_on = False
-        """The caller had not ended when their answer was cut."""
-        self._unheard = 0
-        """Questions in a row whose answer no recogniser took."""
         self._recording = CallRecording(call, record, services.clock)
         self._telling = Telling(
             conversation, record, self._recording, clock=services.clock, watch=services.watch
@@ -202,8 +194,7 @@ class Session:
         watch(moments.CallBegan(self._record.call_id, call.caller_number, call.destination))
         self._call.answer()
         self._record.answered()
-        if self._recognizer is not None:
-            self._call.start_listening()
+        self._hearing.begin()
         if not self._conversation.recording_waits:
             self._recording.begin()
 
@@ -314,7 +305,7 @@ class Session:
     def _do(self, deed: Deed) -> Result:
         if isinstance(deed, Write):
             return self._back_ends.write(deed)
-        return self._deeds.perform(deed, recognizer=self._recognizer)
+        return self._deeds.perform(deed, recognizer=self._hearing.recognizer)
 
     @contextmanager
     def _masked(self, *, sensitive: bool) -> Iterator[None]:
@@ -331,7 +322,7 @@ class Session:
             return Played(interrupted=True)
         against = None
         with self._masked(sensitive=play.sensitive):
-            recognizer = self._listener(play.heeded.language) if play.heeded and not self._echoes else None
+            recognizer = self._hearing.listener_over_prompts(play.heeded.language) if play.heeded else None
             if play.heeded is None or recognizer is None:
                 command = self._saying.begin(play.prompt, play.step)
                 self._attention.until_finished(command, on_key=self._call.stop_playing)
@@ -354,26 +345,20 @@ class Session:
             voicing=self._voicing,
         )
         against = sentence.say(lambda: self._saying.begin(play.prompt, play.step))
-        self._echoes = self._echoes or sentence.echoes
+        if sentence.echoes:
+            self._hearing.note_echo()
         return against
 
-    def _listener(self, language: str) -> Recognizer | None:
-        """Who understands that language; `None`: nobody does, or nothing is heard any more."""
-        found = None if self._attention.listening_lost else self._recognizer
-        return found if found is not None and language in found.languages() else None
-
     def _ask(self, collect: Collect) -> Match | NoMatch | NoInput:
-        recognizer = self._listener(collect.language)
         question = Question(
             collect,
             call=self._call,
             attention=self._attention,
-            recognizer=recognizer,
+            recognizer=self._hearing.listener(collect.language),
             clock=self._clock,
             voicing=self._voicing,
             floor=self._floor,
-            # What would interrupt is our own prompt, or what the caller has been saying all the time.
-            interruptible=not (self._echoes or self._talks_on),
+            interruptible=self._hearing.interruptible,
         )
         keeping = clip_of(collect, self._call, attention=self._attention, record=self._record)
         with self._masked(sensitive=collect.sensitive), keeping as clip:
@@ -381,27 +366,15 @@ class Session:
                 lambda: self._saying.begin(collect.prompt, collect.step, kind=collect.kind)
             )
         collected = clip.kept_with(collected)
-        self._note_hearing(collected)
-        self._echoes = self._echoes or collected.echoes
+        self._hearing.learn(collected)
         self._saying.answered_at = collected.ended_at
         self._telling.answer(collect.step, collected, sensitive=collect.sensitive)
         return collected.answer
 
-    def _note_hearing(self, collected: Collected) -> None:
-        """One answer that nobody took is bad luck; after two in a row only keys interrupt a prompt."""
-        self._talks_on = collected.talks_on
-        if collected.recognizer_lost:
-            self._unheard += 1
-        elif isinstance(collected.given, Heard):
-            self._unheard = 0
-        if self._unheard >= MOST_UNHEARD:
-            log.warning("call_by_keys", call=self._record.call_id)
-            self._recognizer = None
-
     def _enqueue(self, enqueue: Enqueue) -> Handed | NobodyFree | Failed:
         self._with_person = isinstance(result := self._queue.wait(enqueue), Handed)
-        if not self._with_person and self._recognizer is not None:
-            self._call.start_listening()
+        if not self._with_person:
+            self._hearing.begin()
         return result
 
     def _waited_before(self, queue: str) -> float:

@@ -13,7 +13,9 @@ from pathlib import Path
 
 from speech.errors import ModelUnavailable, RecognizerLost
 from speech.figures import Figures, Room
-from speech.models import CATALOGUE, ModelStore, Progress
+from speech.model_catalogue import CATALOGUE
+from speech.model_sources import Progress
+from speech.models import ModelStore
 from speech.recognizer import Recognizer, Utterance
 from speech.second_opinion import SecondOpinion
 from speech.vosk import Vosk

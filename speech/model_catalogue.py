@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,11 @@ class Archive:
     url: str
     strip: str
     sha256: str = ""
+
+    @property
+    def host(self) -> str:
+        """The name of the site."""
+        return urlsplit(self.url).hostname or ""
 
     def verified_by(self, model: Model) -> bool:
         """Whether something proves the content: the archive's sum, or sums of the files."""
@@ -29,6 +35,11 @@ class Files:
     title: str
     base: str
     files: tuple[str, ...]
+
+    @property
+    def host(self) -> str:
+        """The name of the site."""
+        return urlsplit(self.base).hostname or ""
 
     def verified_by(self, model: Model) -> bool:
         """Whether sums of the files are known."""
@@ -48,6 +59,11 @@ class Wheels:
     files: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     tree: str = ""
     size: int = 0
+
+    @property
+    def host(self) -> str:
+        """Whichever index pip is set to."""
+        return "package index"
 
     def verified_by(self, model: Model) -> bool:
         """Whether sums of the files are known."""

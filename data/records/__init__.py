@@ -11,12 +11,12 @@ from __future__ import annotations
 
 from data.records.accounts import AccountStatus, Debt, Movement, Payment, Promise
 from data.records.agents import (
+    AgentContact,
     AgentState,
     Alert,
     Closing,
     Contact,
     ContactResult,
-    NewContact,
     Presence,
     StateChange,
     StateSource,
@@ -69,6 +69,7 @@ __all__ = [
     "NAMES",
     "SERVER_LOST",
     "AccountStatus",
+    "AgentContact",
     "AgentState",
     "Alert",
     "ApiToken",
@@ -102,7 +103,6 @@ __all__ = [
     "MissedOffer",
     "Movement",
     "NeverTalked",
-    "NewContact",
     "NewTicket",
     "NewToken",
     "NewWork",

@@ -56,8 +56,9 @@ class Presence:
 
 
 @dataclass(frozen=True, kw_only=True)
-class NewContact(Cleaning):
-    """What became of a caller, as the switch tells it."""
+class AgentContact(Cleaning):
+    """A caller in an agent's hand, or missed by them, as the switch tells it. (That the company has called or
+    written to somebody is another thing: `data.records.contacts.NewContact`.)"""
 
     key: str
     queue: str

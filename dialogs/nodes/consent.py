@@ -53,13 +53,10 @@ from dialogs.flow import Name
 from dialogs.nodes.asked_back import certain
 from dialogs.nodes.question import Asked, Question
 from dialogs.nodes.step import Exit, Run, Way, unexpected
+from dialogs.plain_values import as_text
 from dialogs.results import Done, Failed, Heard, Keyed, Match, NoMatch
 from dialogs.slots.acceptance import judged, phrases
 from dialogs.slots.yes_no import YesNo
-
-
-def _version(value: object) -> object:
-    return str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else value
 
 
 class Consent(Question):
@@ -69,7 +66,7 @@ class Consent(Question):
     performer: ClassVar[str] = "consents"
 
     consent: Name = Field(description="What is agreed to, by the name that it is kept under")
-    terms: Annotated[str, BeforeValidator(_version), Field(min_length=1, max_length=60)] = Field(
+    terms: Annotated[str, BeforeValidator(as_text), Field(min_length=1, max_length=60)] = Field(
         description="The version of the text that is read"
     )
     yes: Name | None = Field(None, description="Where to go if they agree; without it, the next on the page")

@@ -24,6 +24,7 @@ from dialogs.expressions import Template
 from dialogs.flow import DEFAULT_RETRIES, Flow, Name, Retries
 from dialogs.nodes.not_at_hand import TIME_TO_LOOK, find_not_at_hand, not_at_hand_phrases
 from dialogs.nodes.step import NEXT, PERSON, Exit, Step, Way
+from dialogs.plain_values import as_list_of_words
 from dialogs.prompts import Words
 from dialogs.results import Heard, Keyed, Match, NoInput, NoMatch, Result
 from dialogs.slots.words import words_of
@@ -48,15 +49,11 @@ Listening = Generator[Effect, Result, Match | None]
 Once = Generator[Effect, Result, Match | NoMatch | NoInput]
 
 
-def _listed(value: object) -> object:
-    return [value] if isinstance(value, dict) else value
-
-
 _WORDS_SCHEMA = {"type": "object", "additionalProperties": {"type": ["string", "number"]}, "minProperties": 1}
 
 Reprompts = Annotated[
     list[Words],
-    BeforeValidator(_listed),
+    BeforeValidator(as_list_of_words),
     Field(max_length=5),
     WithJsonSchema(
         {

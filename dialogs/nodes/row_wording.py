@@ -16,19 +16,15 @@ from dialogs.call import Call
 from dialogs.effects import Prompt
 from dialogs.expressions import Template, Value
 from dialogs.nodes.row_values import Row
+from dialogs.plain_values import as_list_of_words
 from dialogs.prompts import Words
 from dialogs.slots.choice import Phrases
 from dialogs.spoken import DIGITS
 
-
-def _listed(value: object) -> object:
-    return [value] if isinstance(value, dict) else value
-
-
 _WORDS_SCHEMA = {"type": "object", "additionalProperties": {"type": ["string", "number"]}, "minProperties": 1}
 RowWords = Annotated[
     list[Words],
-    BeforeValidator(_listed),
+    BeforeValidator(as_list_of_words),
     WithJsonSchema({"anyOf": [_WORDS_SCHEMA, {"type": "array", "items": _WORDS_SCHEMA, "minItems": 1}]}),
 ]
 CodeWords = dict[str, dict[str, Phrases]]

@@ -10,7 +10,7 @@ Rules:
    euros").
    Either way it is asked back, and so is whatever another slot's answer reaches into.
 4. A time of day ends where the clock says so, also among numbers: "a dos quarts de cinc | cent euros".
-5. Bounded: `MOST_STRETCHES` stretches, so that judging takes milliseconds whatever was said.
+5. Bounded: `MOST_CUTS` cuts, so that judging takes milliseconds whatever was said.
 """
 
 from __future__ import annotations
@@ -25,8 +25,7 @@ from dialogs.slots.time_reading import clock_edges
 from dialogs.slots.words import plain
 
 MOST_CUTS = 7
-MOST_STRETCHES = 36
-"""Of the eight pieces that seven cuts leave."""
+"""They leave eight pieces, so 36 stretches."""
 SHORT = 8
 """Words up to which a sentence may be cut anywhere."""
 _KEPT = 4

@@ -21,7 +21,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
@@ -30,6 +30,7 @@ from dialogs.errors import FlowsInvalid, Problem, ValueUnspeakable
 from dialogs.expressions import Template, Value
 from dialogs.flow import FlowSet
 from dialogs.misread import explain, told_once
+from dialogs.plain_values import as_list, as_text
 from dialogs.prompts import render
 from dialogs.segments.facts import wrong_facts
 from dialogs.segments.reading import FILE
@@ -41,15 +42,7 @@ from dialogs.spoken_numbers import Said
 GOLDEN = "segments.test.yaml"
 
 
-def _text(value: Any) -> Any:
-    return str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else value
-
-
-def _listed(value: Any) -> Any:
-    return value if isinstance(value, list) else [value]
-
-
-Plain = Annotated[str, BeforeValidator(_text)]
+Plain = Annotated[str, BeforeValidator(as_text)]
 PerLanguage = Plain | dict[str, Plain]
 
 
@@ -79,7 +72,7 @@ class GoldenEntry(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     test: str
     history: dict[str, str | int | bool | None] = Field(default_factory=dict)
-    language: Annotated[list[str], BeforeValidator(_listed)] | None = None
+    language: Annotated[list[str], BeforeValidator(as_list)] | None = None
     now: Plain = "2026-11-23"
     expect: GoldenExpect
 

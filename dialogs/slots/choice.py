@@ -40,6 +40,7 @@ from typing_extensions import override
 
 from dialogs.catalogue import ValueType
 from dialogs.effects import Keys
+from dialogs.plain_values import as_digits
 from dialogs.results import Alternative, Heard, Keyed, Match, NoMatch
 from dialogs.slots.asking import Asking
 from dialogs.slots.choosing import Choice, choose, refused, spoken_keys
@@ -48,10 +49,6 @@ from dialogs.slots.kind import SlotKind
 from dialogs.slots.mentioned import mentioned
 from dialogs.slots.places import expected
 from dialogs.slots.words import plain, tokens
-
-
-def _key(value: object) -> object:
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 def _texts(value: object) -> object:
@@ -63,7 +60,7 @@ _PHRASE = {"type": ["string", "number"]}
 
 Key = Annotated[
     str,
-    BeforeValidator(_key),
+    BeforeValidator(as_digits),
     Field(pattern=r"^[0-9]$"),
     WithJsonSchema({"enum": [*range(10), *map(str, range(10))], "description": "The key, 0 to 9"}),
 ]

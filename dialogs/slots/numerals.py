@@ -338,10 +338,3 @@ def _whole_numbers(words: Words, at: int, lexicon: Lexicon) -> Iterator[_Block]:
         for more, digits, rest in _below_thousand(words, mil + 1 + joined, lexicon):
             if digits.strip("0"):
                 yield size + 1 + joined + more, thousands + digits.zfill(3), cost + rest
-
-
-def plain_digits(text: str) -> str | None:
-    """The digits of a text that holds nothing else but separators, as a recogniser writes them."""
-    words = words_of(text)
-    joined = "".join(words)
-    return joined if joined.isascii() and joined.isdecimal() else None

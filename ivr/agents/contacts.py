@@ -42,12 +42,6 @@ class NobodyInHand(IvrError):
     code = "nobody_in_hand"
 
 
-class NotYours(IvrError):
-    """The agent asked for somebody whom they do not have in hand."""
-
-    code = "not_in_hand"
-
-
 @dataclass(frozen=True)
 class InHand:
     """A contact, and all that goes with it."""
@@ -104,25 +98,6 @@ class Contacts:
             form=name,
             questions=tuple(asked(questions, contact.answers)),
         )
-
-    def customer_for(self, agent: str, customer_number: str, *, by: str) -> Customer:
-        """That customer, if the agent has them in hand. Raises `NotYours`, `NobodyInHand`, `DataError`."""
-        found = self.in_hand(agent, by=by, why=f"agent {agent} asks for a customer")
-        if found.customer is None or found.customer.customer_number != customer_number:
-            self._store.audit.note(
-                AuditEntry(
-                    at=self._now(),
-                    who=by,
-                    action="refuse",
-                    what="customers",
-                    why=f"agent {agent} does not have them in hand",
-                    customer_number=customer_number,
-                )
-            )
-            raise NotYours(
-                "That is not the customer in hand", "Agents see only whom they talk with; ask a supervisor"
-            )
-        return found.customer
 
     def write_form(self, agent: str, answers: Mapping[str, Any]) -> tuple[QuestionFile, ...]:
         """Keeps what the agent has filled in so far; the fields that are to be asked from here on.

@@ -20,7 +20,7 @@ import structlog
 from gevent.queue import Full, Queue
 
 from data.errors import DataError
-from data.records import Contact, NewContact
+from data.records import AgentContact, Contact
 from data.store import Store
 from esl import commands
 from esl.call_centre import ON_BREAK, CallCentre
@@ -155,7 +155,7 @@ class Following:
             return
         at = _moment(fields, "CC-Agent-Answered-Time")
         self._brought.add(fields.get("CC-Member-UUID") or "")
-        new = NewContact(
+        new = AgentContact(
             switch=self._switch,
             key=answered_key(fields.get("CC-Member-UUID") or ""),
             queue=queue,
@@ -205,7 +205,7 @@ class Following:
         called = fields.get("CC-Agent-Called-Time") or ""
         told_at = _told_at(fields).replace(microsecond=0)  # as its other times
         at = _moment(fields, "CC-Agent-Aborted-Time", otherwise=told_at)
-        new = NewContact(
+        new = AgentContact(
             switch=self._switch,
             key=f"missed:{fields.get('CC-Member-UUID')}:{agent}:{called}",
             queue=queue,

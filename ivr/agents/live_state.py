@@ -148,10 +148,7 @@ class LiveState:
         if not there:
             return None
         foreteller = Foreteller(float(queue.written.handling_time))
-        talks = sum(one.calls_answered for one in there)
-        seconds = sum(one.talk_time + one.calls_answered * one.wrap_up for one in there)
-        if talks and seconds > 0:
-            foreteller.measured(talks, float(seconds))
+        foreteller.count(there)
         return likely(foreteller.foretell(ahead, len(there), free, now=self._now().timestamp()).wait)
 
 

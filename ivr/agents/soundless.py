@@ -24,7 +24,7 @@ import gevent
 import structlog
 
 from data.errors import DataError
-from data.records import Contact, NewContact
+from data.records import AgentContact, Contact
 from data.store import Store
 from esl import commands
 from esl.call_centre import CallCentre
@@ -141,8 +141,8 @@ class Soundless:
         members = CallCentre(self._ask).members(in_domain(answer.queue))
         return any(one.session == answer.leg and one.state == "Answered" for one in members)
 
-    def _missed(self, contact: Contact) -> NewContact:
-        return NewContact(
+    def _missed(self, contact: Contact) -> AgentContact:
+        return AgentContact(
             key=f"missed:{contact.key}:{contact.agent}:{int(contact.at.timestamp())}",
             queue=contact.queue,
             leg=contact.leg,

@@ -25,7 +25,7 @@ from typing import Literal, Protocol
 import structlog
 
 from data.ids import new_id
-from data.records import NewContact, Presence, SwitchRepair
+from data.records import AgentContact, Presence, SwitchRepair
 from data.store import Store
 from esl import commands
 from esl.call_centre import ON_BREAK, AgentRow, CallCentre, MemberRow, TierRow
@@ -344,7 +344,7 @@ class Watchdog:
         (member,) = (one for _, one in view.conversations if one.uuid == fault.what)
         agent_leg = self._ask(commands.get_variable(fault.leg, "cc_agent_uuid")).strip()
         began = datetime.fromtimestamp(member.bridged, UTC) if member.bridged else self._now()
-        new = NewContact(
+        new = AgentContact(
             key=answered_key(member.uuid),
             switch=self._switch,
             queue=fault.queue,

@@ -31,7 +31,6 @@ from dialogs.flow import Name
 from ivr.messenger.settings import is_address
 from ivr.queueing.written import Language
 
-FEATURES = ("longest_wait", "waiting", "abandoned_share", "nobody_logged_in", "missed_callbacks")
 Watched = Literal["longest_wait", "waiting", "abandoned_share", "nobody_logged_in", "missed_callbacks"]
 _USER = re.compile(r"user/[0-9]{2,15}")
 _OUTSIDE = re.compile(r"\+[1-9][0-9]{6,14}")

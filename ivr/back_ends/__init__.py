@@ -17,9 +17,6 @@ from ivr.back_ends.agreement import LiveSchemas
 from ivr.back_ends.reading import Declared, read_back_ends
 from ivr.lookups import SCHEMAS
 
-BACK_ENDS = "back_ends.yaml"
-"""In the installation's home, unless the settings name another file."""
-
 
 def declared_in(file: Path | None) -> Declared:
     """What that file declares; without a file, nothing. Raises `FlowsInvalid`."""

@@ -15,7 +15,7 @@ from dialogs.loader import read_flows
 from dialogs.nodes.subflow import Subflow
 from dialogs.source import read
 from ivr.campaigns.actions.checking import Around
-from ivr.campaigns.caller_ids import caller_id_mistakes
+from ivr.campaigns.against_rules import against_rules
 from ivr.campaigns.contact_rules.reading import load_rulebook
 from ivr.campaigns.strategies import around_mistakes, read_strategy, strategy_files
 from ivr.config import Settings
@@ -75,4 +75,4 @@ def mistakes(settings: Settings, names: tuple[str, ...] = (), *, on: date) -> It
             return
         source = read(file)
         around_it = around_mistakes(source, found, here)
-        yield from sorted([*around_it, *caller_id_mistakes(source, found, rulebook, on)])
+        yield from sorted([*around_it, *against_rules(source, found, rulebook, on)])

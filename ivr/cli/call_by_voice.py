@@ -13,7 +13,8 @@ from rich.console import Console
 from rich.markup import escape
 
 from data.seeds import demo_customers
-from ivr.cli.demo import FetchBar, Screen, prepared
+from ivr.cli.demo import Screen, prepared
+from ivr.cli.fetch_bars import FetchBars
 from ivr.cli.flows import CannotBeDone, Chosen
 from ivr.config import Settings
 from ivr.logs import configure, quieter
@@ -59,8 +60,8 @@ def by_voice(settings: Settings, chosen: Chosen, given: Spoken) -> None:
     calls = settings.calls.model_copy(update=asked)
     settings = prepared(settings.model_copy(update={"calls": calls, "flows": folder.resolve()}), tell)
     with (
-        FetchBar(console) as bar,
-        Stage(settings, watch=screen.watch, tell=tell, fetching=bar.fetching) as stage,
+        FetchBars(console) as bar,
+        Stage(settings, watch=screen.watch, tell=tell, fetching=bar.advance) as stage,
     ):
         bar.stop()
         stage.server.rooms.voice.wait_warm()

@@ -10,18 +10,17 @@ import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
 
 import click
 import gevent
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn
 
 from data.seeds import DEMO_PIN, demo_customers, seed
 from data.store import Store
 from esl.later import run_later
 from ivr.cli import pass_settings
+from ivr.cli.fetch_bars import FetchBars
 from ivr.clock import Clock
 from ivr.config import DatabaseSettings, Settings
 from ivr.demo import (
@@ -198,33 +197,6 @@ def prepared(settings: Settings, progress: Callable[[str], None]) -> Settings:
     return settings.model_copy(update={"database": DatabaseSettings(url=url)})
 
 
-class FetchBar:
-    """A bar for each model that is fetched."""
-
-    def __init__(self, console: Console) -> None:
-        self._progress = Progress(
-            TextColumn("{task.description}"), BarColumn(), DownloadColumn(), console=console, transient=True
-        )
-        self._tasks: dict[str, TaskID] = {}
-
-    def fetching(self, what: str, done: int, total: int) -> None:
-        """Bytes so far, and in all (0: unknown)."""
-        if what not in self._tasks:
-            self._tasks[what] = self._progress.add_task(what, total=total or None)
-        self._progress.update(self._tasks[what], completed=done, total=total or None)
-
-    def stop(self) -> None:
-        """Everything has been fetched."""
-        self._progress.stop()
-
-    def __enter__(self) -> Self:
-        self._progress.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._progress.stop()
-
-
 def play(settings: Settings, console: Console) -> Played:
     """Plays both calls and judges them."""
 
@@ -240,9 +212,9 @@ def play(settings: Settings, console: Console) -> Played:
         agent_voice = folder / "agent.wav"
         write_wav(agent_voice, speaker.speak(AGENT_SAYS, "es"))
         with (
-            FetchBar(console) as bar,
+            FetchBars(console) as bar,
             Stage(
-                settings, watch=screen.watch, tell=tell, fetching=bar.fetching, agent_voice=agent_voice
+                settings, watch=screen.watch, tell=tell, fetching=bar.advance, agent_voice=agent_voice
             ) as stage,
         ):
             bar.stop()

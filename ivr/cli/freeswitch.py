@@ -15,6 +15,7 @@ from ivr.config import Settings
 from ivr.errors import ConfigurationError
 from ivr.publishing.served import served_catalogue
 from ivr.queueing.sync import Wanted, wanted
+from ivr.this_machine import is_loopback
 
 
 @click.group()
@@ -203,13 +204,13 @@ def unreachable(settings: Settings) -> list[str]:
     own, host = settings.freeswitch, settings.switch.event_host
     address = own.event_address or host
     warnings = []
-    if not _is_unspecified(address) and _is_loopback(address) != _is_loopback(host):
+    if not _is_unspecified(address) and is_loopback(address) != is_loopback(host):
         warnings.append(
             f"Warning: FreeSWITCH will wait for the server on {address}, and the server asks {host}. "
             f"Set switch.event_host to an address of the switch, or leave freeswitch.event_address out"
         )
     if all(network.is_loopback for network in own.event_clients) and not (
-        _is_loopback(host) and (_is_loopback(address) or _is_unspecified(address))
+        is_loopback(host) and (is_loopback(address) or _is_unspecified(address))
     ):
         warnings.append(
             f"Warning: FreeSWITCH will let only its own loopback in to its event socket on {address}. "
@@ -285,13 +286,6 @@ def unstaffed(configuration: switch.SwitchConfiguration) -> list[str]:
         f"there in vain. Give an agent of agents.yaml `queues: {{{queue}: {{}}}}`, or name a telephone in "
         "freeswitch.agents"
     ]
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _tell(preparation: Preparation, settings: Settings) -> None:

@@ -8,15 +8,16 @@ from typing import Any
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn
 from rich.table import Table
 
 from ivr.cli import pass_settings
+from ivr.cli.fetch_bars import FetchBars
 from ivr.cli.flows import CannotBeDone
 from ivr.config import Settings
 from speech.auto import choose
 from speech.errors import ModelUnavailable
-from speech.models import CATALOGUE, ModelStore, host_of
+from speech.model_catalogue import CATALOGUE
+from speech.models import ModelStore
 
 LANGUAGES = ("es", "ca", "en")
 
@@ -69,7 +70,7 @@ def list_models(settings: Settings, as_json: bool, folder: Path | None) -> None:
                 "installed": str(there.folder) if there else None,
                 "verified": there.verified if there else None,
                 "damage": store.damage(model.name) if there else "",
-                "sources": [f"{source.title} ({host_of(source)})" for source in model.sources],
+                "sources": [f"{source.title} ({source.host})" for source in model.sources],
                 "tests_only": model.tests_only,
             }
         )
@@ -107,7 +108,7 @@ def pull(
     store = store_of(settings, folder)
     if not names:
         engine = "auto" if settings.speech.engine == "none" else settings.speech.engine
-        with Bars() as bars:
+        with FetchBars() as bars:
             choice = choose(LANGUAGES, store, fetch=True, engine=engine, progress=bars.advance)
         if as_json:
             click.echo(json.dumps({"engines": choice.engines, "reasons": choice.reasons}, ensure_ascii=False))
@@ -120,7 +121,7 @@ def pull(
     pulled = []
     for name in names:
         try:
-            with Bars() as bars:
+            with FetchBars() as bars:
                 there = store.ensure(name, progress=bars.advance, unverified=unverified)
         except ModelUnavailable as fault:
             raise CannotBeDone(str(fault)) from None
@@ -130,29 +131,6 @@ def pull(
             click.echo(f"{name}: {there.folder} (from {there.source}{doubt})")
     if as_json:
         click.echo(json.dumps({"pulled": pulled}, ensure_ascii=False))
-
-
-class Bars:
-    """Progress of downloads on standard error; silent where nobody watches."""
-
-    def __init__(self) -> None:
-        console = Console(stderr=True)
-        columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
-        self._progress = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
-        self._tasks: dict[str, TaskID] = {}
-
-    def advance(self, what: str, done: int, total: int) -> None:
-        """What is being done, bytes so far, bytes in all (0: unknown)."""
-        if what not in self._tasks:
-            self._tasks[what] = self._progress.add_task(what, total=total or None)
-        self._progress.update(self._tasks[what], completed=done, total=total or None)
-
-    def __enter__(self) -> Bars:
-        self._progress.start()
-        return self
-
-    def __exit__(self, *_fault: object) -> None:
-        self._progress.stop()
 
 
 commands: list[click.Command] = [models]

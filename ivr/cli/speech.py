@@ -14,8 +14,9 @@ from typing import Any
 import click
 
 from ivr.cli import pass_settings
+from ivr.cli.fetch_bars import FetchBars
 from ivr.cli.flows import CannotBeDone
-from ivr.cli.models import LANGUAGES, Bars, models_option, store_of
+from ivr.cli.models import LANGUAGES, models_option, store_of
 from ivr.config import Settings
 from speech.auto import AutoRecognizer, choose
 from speech.cached_synthesizer import Speaker
@@ -249,7 +250,7 @@ def _recognizer(
     wanted = engine or settings.speech.engine
     if wanted == "none":
         raise CannotBeDone("speech.engine is none: calls go by keys; give --engine auto")
-    with Bars() as bars:
+    with FetchBars() as bars:
         choice = choose(
             [language],
             store,

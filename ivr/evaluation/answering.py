@@ -66,8 +66,6 @@ class Answered:
     text: str
     machine: bool
     speaker: str
-    human_voice: bool
-    """A studio's recording, no synthetic voice."""
     before: float
     """Seconds from the answer to the first word."""
     sound: Callable[[], Samples]
@@ -103,7 +101,6 @@ def synthetic_answers(language: str, seed: int, speak: Speak) -> Iterator[Answer
                         text,
                         machine,
                         f"{voice} at {pace}",
-                        False,
                         chance.uniform(0.1, 0.6) if machine else chance.uniform(0.2, 1.0),
                         _spoken(speak, text, language, voice, pace),
                     )
@@ -118,7 +115,7 @@ def studio_answers(language: str, folder: Path, count: int, seed: int) -> Iterat
         files = [folder / f"{name}.wav" for name in names]
         text = f"The person at {number} is unavailable…"
         yield Answered(
-            f"{language}/studio/{number}", language, text, True, "studio", True, chance.uniform(0.1, 0.6),
+            f"{language}/studio/{number}", language, text, True, "studio", chance.uniform(0.1, 0.6),
             _read(files),
         )  # fmt: skip
 

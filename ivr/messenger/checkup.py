@@ -13,8 +13,9 @@ import gevent
 
 from data.errors import DataError
 from data.store import Store
-from ivr.messenger.settings import MessageSettings, is_loopback
+from ivr.messenger.settings import MessageSettings
 from ivr.messenger.smtp import SmtpEmail
+from ivr.this_machine import is_loopback
 
 KNOCK_SECONDS = 3.0
 KINDS = ("sms", "email", "webhook", "whatsapp")

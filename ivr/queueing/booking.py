@@ -16,6 +16,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -167,7 +168,8 @@ class Bookings:
         asked = self._store.asked_for(number.e164, since=now - DAY)
         if asked >= self._settings.most_per_number and (has is None or has.number != number.e164):
             raise _Refusal("too_many")
-        if gate is not None and not may_call(gate, number, occasion.person):
+        customer_id = occasion.person.customer_id if occasion.person else None
+        if gate is not None and not may_call(gate, number, customer_id):
             raise _Refusal("do_not_call")
         return number
 
@@ -237,13 +239,13 @@ class _Refusal(Exception):
         self.reason = reason
 
 
-def may_call(gate: Gate, number: Number, person: Person | None = None) -> bool:
+def may_call(gate: Gate, number: Number, customer_id: UUID | None) -> bool:
     """Whether somebody who has asked for it may be called: not if nobody may contact them. Blocks."""
     wish = Wish(
         to=number.e164,
         channel="call",
         purpose="service",
-        customer_id=person.customer_id if person else None,
+        customer_id=customer_id,
         asked_for="callback",
     )
     return not isinstance(gate.look(wish), Blocked)

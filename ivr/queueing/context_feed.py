@@ -57,8 +57,8 @@ class AgentNews:
 
 
 @dataclass(frozen=True)
-class QueueState:
-    """A queue at one moment."""
+class QueueNow:
+    """A queue as the API tells it; alerts and `ivr queue status` have `ivr.agents.live_state`."""
 
     name: str
     waiting: int
@@ -145,18 +145,18 @@ class SwitchFeed:
         """Queues that the switch has. Raises `EslError`."""
         return {ours(name) or name for name in self._centre().queues()}
 
-    def states(self, names: list[str]) -> list[QueueState]:
+    def states(self, names: list[str]) -> list[QueueNow]:
         """How those queues stand now. Raises `EslError`."""
         centre = self._centre()
         return [self._state(name, centre) for name in names]
 
-    def _state(self, name: str, centre: CallCentre) -> QueueState:
+    def _state(self, name: str, centre: CallCentre) -> QueueNow:
         queue = self._people.plan.queue(name)
         standing = self._people.standing(queue, centre, leg="", ahead_by=0, waited=0)
         members = [one for one in centre.members(in_domain(name)) if one.waits]
         agents = [one for one in centre.people(in_domain(name)) if one.logged_in]
         joined = min((one.joined for one in members if one.joined), default=None)
-        return QueueState(
+        return QueueNow(
             name=name,
             waiting=len(members),
             longest_wait=0 if joined is None else max(0, int(self._epoch()) - joined),

@@ -3,9 +3,9 @@
 Sources:
 - A. K. Erlang, 1917 (B and C): L. Kleinrock, Queueing Systems I, 1975, 3.4 and 3.7; the recursion for B is
   that of R. B. Cooper, Introduction to Queueing Theory, 1981, p. 81.
-- Erlang A (callers hang up): O. Garnett, A. Mandelbaum, M. Reiman, "Designing a Call Center with Impatient
-  Customers", 2002: the M/M/c+M chain, summed.
-- Wait of somebody with so many ahead: W. Whitt, "Predicting Queueing Delays", Management Science 45(6), 1999.
+- Wait of somebody with so many ahead: W. Whitt, "Predicting Queueing Delays", Management Science 45(6), 1999;
+  with patience, the stages of Erlang A: O. Garnett, A. Mandelbaum, M. Reiman, "Designing a Call Center with
+  Impatient Customers", 2002.
 - Quantiles of a gamma distribution: E. B. Wilson, M. M. Hilferty, 1931.
 """
 
@@ -14,9 +14,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from statistics import NormalDist
-
-_NEGLIGIBLE = 1e-12
-_MOST_WAITING = 100_000
 
 
 def blocked(load: float, agents: int) -> float:
@@ -64,38 +61,6 @@ def people_needed(load: float, handling: float, *, answered: float, within: floa
 
 
 @dataclass(frozen=True)
-class Impatient:
-    """A queue whose callers hang up (Erlang A)."""
-
-    waits: float
-    """The share of calls that wait."""
-    mean_wait: float
-    """Seconds, of all calls, also of those that hang up."""
-    abandoned: float
-    """The share of calls that hang up."""
-
-
-def with_patience(load: float, agents: int, handling: float, patience: float) -> Impatient:
-    """Erlang A. `patience`: the mean of the (exponential) time after which somebody hangs up."""
-    arrivals, served, leaves = load / handling, 1 / handling, 1 / patience
-    # From the fullest state of the agents in both directions, so that nothing overflows.
-    below, weight = [1.0], 1.0
-    for n in range(agents, 0, -1):
-        weight *= n * served / arrivals
-        below.append(weight)
-    above, weight, queue = 0.0, 1.0, 0.0
-    for n in range(1, _MOST_WAITING):
-        weight *= arrivals / (agents * served + n * leaves)
-        above += weight
-        queue += n * weight
-        if weight < _NEGLIGIBLE * (above + 1):
-            break
-    whole = sum(below) + above
-    mean = queue / whole / arrivals
-    return Impatient((1 + above) / whole, mean, mean * leaves)
-
-
-@dataclass(frozen=True)
 class Wait:
     """A wait that is foretold, as a gamma distribution."""
 
@@ -118,16 +83,13 @@ class Wait:
 NO_WAIT = Wait(0.0, 0.0)
 
 
-def with_ahead(
-    ahead: int, agents: int, handling: float, *, patience: float = math.inf, spread: float = 1.0
-) -> Wait:
+def with_ahead(ahead: int, agents: int, handling: float, *, patience: float = math.inf) -> Wait:
     """The wait of somebody with so many ahead while all `agents` talk.
 
     As many talks must end as are ahead, and one more; with k still ahead, one ends or one of them hangs up
-    every 1 / (agents / handling + k / patience) seconds. `spread`: the coefficient of variation of handling
-    times; the sum of many is steadier or less steady by it.
+    every 1 / (agents / handling + k / patience) seconds: stages that vary as exponential times do.
     """
     if agents <= 0:
         return Wait(math.inf, math.inf)
     stages = [1 / (agents / handling + k / patience) for k in range(ahead + 1)]
-    return Wait(sum(stages), spread * spread * sum(stage * stage for stage in stages))
+    return Wait(sum(stages), sum(stage * stage for stage in stages))

@@ -12,14 +12,17 @@ Rules:
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from esl.call_centre import AgentRow
 from ivr.queueing.erlang import NO_WAIT, Wait, with_ahead
 
 DECLARED_COUNTS = 20.0
 RECENT = 200.0
-"""Talks that are remembered; older ones fade."""
+"""Talks that what was measured counts as, at most: the declared time never quite loses its say."""
+PATIENCE = 900.0
+"""Seconds after which somebody hangs up, on average; the day's corrections do the rest."""
 FORGETS = 1800.0
 """Seconds."""
 LEARNS = 0.05
@@ -45,10 +48,9 @@ class Foreteller:
 
     declared: float
     """Seconds of handling, until the day has shown them."""
-    patience: float = math.inf
+    patience: float = PATIENCE
     _talks: float = 0.0
     _seconds: float = 0.0
-    _squares: float = 0.0
     _lean: float = 0.0
     """The correction's logarithm."""
     _leaned_at: float = field(default=0.0)
@@ -58,34 +60,24 @@ class Foreteller:
         """Seconds that a talk takes an agent, wrap-up included."""
         return (self.declared * DECLARED_COUNTS + self._seconds) / (DECLARED_COUNTS + self._talks)
 
-    @property
-    def spread(self) -> float:
-        """The coefficient of variation of handling times; 1 until the day has shown it."""
-        if self._talks < DECLARED_COUNTS:
-            return 1.0
-        mean = self._seconds / self._talks
-        return math.sqrt(max(self._squares / self._talks - mean * mean, 0.0)) / mean if mean else 1.0
-
-    def handled(self, seconds: float) -> None:
-        """A talk has ended, wrap-up included."""
-        fade = 1 - 1 / RECENT
-        self._talks = self._talks * fade + 1
-        self._seconds = self._seconds * fade + seconds
-        self._squares = self._squares * fade + seconds * seconds
+    def count(self, agents: Iterable[AgentRow]) -> None:
+        """What the switch has counted of their talks since they came, with the time after each."""
+        agents = tuple(agents)
+        talks = sum(one.calls_answered for one in agents)
+        seconds = sum(one.talk_time + one.calls_answered * one.wrap_up for one in agents)
+        if talks and seconds > 0:
+            self.measured(talks, float(seconds))
 
     def measured(self, talks: int, seconds: float) -> None:
-        """What the switch has counted so far today, in place of single talks."""
+        """So many talks today, and their seconds, wrap-up included; nothing is told of single ones."""
         share = min(1.0, RECENT / talks) if talks else 0.0
         self._talks, self._seconds = talks * share, seconds * share
-        self._squares = 2 * self._seconds * self._seconds / self._talks if self._talks else 0.0
 
     def foretell(self, ahead: int, agents: int, free: int, *, now: float) -> Foretold:
         """The wait of somebody who has so many ahead; `agents` are logged in, of whom `free` are free."""
         if free > ahead:
             return Foretold(NO_WAIT, NO_WAIT)
-        theory = with_ahead(
-            ahead - free, agents, self.handling, patience=self.patience, spread=max(self.spread, 0.3)
-        )
+        theory = with_ahead(ahead - free, agents, self.handling, patience=self.patience)
         return Foretold(theory, theory.times(self.correction(now)))
 
     def correction(self, now: float) -> float:

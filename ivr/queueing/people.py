@@ -29,8 +29,6 @@ FRESH = 1.0
 """Seconds that a look at a queue is good for."""
 LATEST = 50
 """Calls by which it is said how many are in time."""
-PATIENCE = 900.0
-"""Seconds after which somebody hangs up, on average; the day's corrections do the rest."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +102,7 @@ class People:
         ahead = ahead_of(waited + ahead_by, others) + sum(one > waited + ahead_by for one in kept)
         agents = [one for one in look.agents if one.logged_in]
         free = sum(one.free for one in agents)
-        self._measure(known, look)
+        known.foreteller.count(look.agents)
         foretold = known.foreteller.foretell(ahead, len(agents), free, now=self._now())
         in_time = known.in_time
         facts = QueueFacts(
@@ -140,13 +138,6 @@ class People:
     def _of(self, queue: QueuePlan) -> _Known:
         known = self._known.get(queue.name)
         if known is None:
-            known = _Known(Foreteller(float(queue.written.handling_time), PATIENCE))
+            known = _Known(Foreteller(float(queue.written.handling_time)))
             self._known[queue.name] = known
         return known
-
-    def _measure(self, known: _Known, look: Look) -> None:
-        """What the switch has counted of today's talks, with the time after them."""
-        talks = sum(one.calls_answered for one in look.agents)
-        seconds = sum(one.talk_time + one.calls_answered * one.wrap_up for one in look.agents)
-        if talks and seconds > 0:
-            known.foreteller.measured(talks, float(seconds))

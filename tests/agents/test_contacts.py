@@ -12,11 +12,11 @@ from uuid import UUID
 import pytest
 
 from data.ids import new_id
-from data.records import AuditEntry, CallBegun, Claimed, NewContact
+from data.records import AgentContact, AuditEntry, CallBegun, Claimed
 from data.seeds import seed
 from data.spool import Spool
 from data.store import Store
-from ivr.agents.contacts import Contacts, NobodyInHand, NotYours
+from ivr.agents.contacts import Contacts, NobodyInHand
 from ivr.agents.follow_ups import CALLBACK, Rules, carrying_callbacks
 from ivr.agents.outcomes import AnswersUnfit, OutcomeUnknown
 from ivr.campaigns.contact_rules.gate import Gate
@@ -76,7 +76,7 @@ def in_hand(
             at=now, who="call", action="verify", what="x", why="x", customer_id=found.id, call_id=call
         )
         store.audit.note(proof)
-    new = NewContact(
+    new = AgentContact(
         key="answered:m",
         queue=queue,
         leg=LEG,
@@ -107,18 +107,6 @@ def test_the_agent_sees_whom_they_have(store: Store, contacts: Contacts) -> None
     entry = store.audit.of_customer(found.customer.id)[0]
     assert found.verified
     assert (entry.who, entry.action, entry.call_id) == ("agent:2001", "read", call)
-
-
-def test_the_agent_sees_nobody_else(store: Store, contacts: Contacts) -> None:
-    """Not another customer by their number, not another agent's; and that they asked is noted."""
-    in_hand(store)
-    assert contacts.customer_for("2001", LUCIA, by="agent:2001").customer_number == LUCIA
-    with pytest.raises(NotYours):
-        contacts.customer_for("2001", "12807", by="agent:2001")
-    refused = store.audit.latest(1)[0]
-    assert (refused.action, refused.who) == ("refuse", "agent:2001")
-    with pytest.raises(NobodyInHand):
-        contacts.customer_for("2002", LUCIA, by="agent:2002")
 
 
 def test_an_outcome_with_everything_that_follows(store: Store, contacts: Contacts) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from data.records import NewContact
+from data.records import AgentContact
 from data.store import Store
 from ivr.agents.desk import AgentUnknown, Desk, NotNow, TelephoneRefused, Who
 from tests.agents.conftest import ME, OUTSIDE, House, Time, plan_of, store_in
@@ -93,7 +93,7 @@ def test_an_agent_has_one_telephone(store: Store, desk: Desk) -> None:
     with pytest.raises(NotNow, match="user/1007 is 2001's now"):
         desk.check_in("2002", ME, telephone="user/1007")
     now = Time().now()
-    contact = NewContact(
+    contact = AgentContact(
         key="k", queue="billing", leg="l", agent="2001", result="answered", joined_at=now, at=now
     )
     store.agents.note_contact(contact)

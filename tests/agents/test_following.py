@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 
 from data.ids import new_id
-from data.records import NewContact
+from data.records import AgentContact
 from ivr.agents.desk import NotNow
 from ivr.agents.soundless import Answer, Soundless
 from ivr.queueing.reserving import virtual_leg
@@ -113,7 +113,7 @@ def test_an_agent_who_is_reserved_for_busy_customers_has_no_silent_telephone(
         for n in range(3):
             at, leg = home.time.now(), virtual_leg(new_id()) if reserved else str(uuid4())
             told = {"queue": "billing", "agent": "2001", "result": "answered", "joined_at": at, "at": at}
-            home.store.agents.note_contact(NewContact(key=str(n), leg=leg, **told))  # type: ignore[arg-type]  # by their names
+            home.store.agents.note_contact(AgentContact(key=str(n), leg=leg, **told))  # type: ignore[arg-type]  # by their names
             home.store.agents.contact_ended(str(n), at=at + timedelta(seconds=2), wrap_up_until=at)
         home.following._judge_talks("2001")
         assert presence_of(home.store, "2001").state == state

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from data.records import NewContact
+from data.records import AgentContact
 from data.store import Store
 from esl import commands
 from esl.embedded.call_queue import Member
@@ -193,7 +193,7 @@ def test_what_ended_while_nobody_listened_is_over_at_once(tmp_path: Path) -> Non
     """A server that begins anew does not wait for the watchdog's turn."""
     with house(tmp_path) as home:
         now = home.time.now()
-        contact = NewContact(
+        contact = AgentContact(
             key="answered:y",
             queue="billing",
             leg="gone",
@@ -214,7 +214,7 @@ def test_who_talks_on_another_switch_is_not_ended_from_here(tmp_path: Path) -> N
     with house(tmp_path) as home:
         now = home.time.now()
         for agent, switch in (("2001", "elsewhere:8021"), ("2002", "")):
-            contact = NewContact(
+            contact = AgentContact(
                 key=f"answered:{agent}",
                 queue="billing",
                 leg="unseen",
@@ -232,7 +232,7 @@ def test_who_talks_on_another_switch_is_not_ended_from_here(tmp_path: Path) -> N
 def test_the_lost_end_of_a_conversation_is_found(watched: Watched) -> None:
     """Nobody told us that it is over: its legs are gone, so it is."""
     now = watched.time.now()
-    contact = NewContact(
+    contact = AgentContact(
         key="answered:x", queue="billing", leg="gone", agent="2001", result="answered", joined_at=now, at=now
     )
     watched.store.agents.note_contact(contact)

@@ -16,6 +16,7 @@ from sqlalchemy import select
 from data.ids import new_id
 from data.models import AuditRow, CustomerRow
 from data.records import (
+    AgentContact,
     Booking,
     CallAnswered,
     CallBegun,
@@ -24,7 +25,6 @@ from data.records import (
     Closing,
     Consent,
     Errand,
-    NewContact,
     NewTicket,
     Turn,
 )
@@ -185,7 +185,7 @@ def test_a_trace_tells_what_agents_did(service: Service) -> None:
     for key, agent, after, result in (("m", "1001", 7, "missed"), ("a", "1002", 9, "answered")):
         at = began + timedelta(seconds=after)
         told = {"key": key, "queue": "billing", "leg": leg, "agent": agent, "result": result}
-        service.store.agents.note_contact(NewContact(joined_at=began, at=at, **told))  # type: ignore[arg-type]  # by their names
+        service.store.agents.note_contact(AgentContact(joined_at=began, at=at, **told))  # type: ignore[arg-type]  # by their names
     over = began + timedelta(seconds=15)
     contact = service.store.agents.contact_ended("a", at=over, wrap_up_until=over)
     assert contact is not None

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from data.action_facts import FactsOfActions
 from data.promise_rules import (
     FOR_EVER,
     Paid,
     Promised,
     PromiseState,
     judged,
-    next_step,
     objection,
     shared_out,
 )
@@ -64,26 +64,6 @@ def test_what_is_for_ever(state: PromiseState) -> None:
     """Neither money nor time changes it."""
     for paid in (0, 10_000):
         assert judged(promised(state=state), paid, date(2027, 1, 1)) == state
-
-
-@pytest.mark.parametrize(
-    ("state", "day", "reminded", "step"),
-    [
-        ("open", 8, False, "wait"),
-        ("open", 9, False, "remind"),
-        ("open", 9, True, "wait"),
-        ("open", 10, False, "wait"),
-        ("open", 12, False, "wait"),
-        ("open", 13, False, "settle"),
-        ("broken", 13, False, "act"),
-        ("partial", 13, True, "act"),
-        ("kept", 13, False, "nothing"),
-        ("superseded", 9, False, "nothing"),
-    ],
-)
-def test_what_is_to_be_done(state: PromiseState, day: int, reminded: bool, step: str) -> None:
-    """A reminder the day before, once; after a broken promise the next action."""
-    assert next_step(promised(state=state, reminded=reminded), date(2026, 11, day)) == step
 
 
 @pytest.mark.parametrize(
@@ -231,11 +211,14 @@ def test_a_new_promise_takes_the_place_of_the_old(seeded: Store) -> None:
 
 
 def test_a_reminder_is_noted_once(seeded: Store) -> None:
-    """Of two that remind, one does."""
+    """Of two that remind, the first one's time stands, and nobody is reminded again."""
     promise(seeded, 5_000)
     day_before = DUE - timedelta(days=1)
     (one,) = seeded.promises.to_remind(day_before)
-    assert seeded.promises.reminded(one.id, at=AT) and not seeded.promises.reminded(one.id, at=AT)
+    for at in (AT, AT + timedelta(hours=1)):
+        with seeded.database.writing() as connection:
+            FactsOfActions.reminded_within(connection, one.id, at)
+    assert [promise.reminded_at for promise in seeded.promises.listed(since=DUE)] == [AT]
     assert seeded.promises.to_remind(day_before) == ()
 
 

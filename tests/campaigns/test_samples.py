@@ -80,16 +80,16 @@ def furnished(store: Store) -> None:
     store.accounts.promise("promised", amount_cents=5000, promised_for=ON.today, request=asked)
     called = store.customers.by_number("called")
     assert called is not None
-    store.contacts.note_many(
-        NewContact(
-            at=AT - timedelta(days=days),
-            customer_id=called.id,
-            address="+34934449999",
-            channel="sms",
-            purpose="collection",
+    for days in (0, 1, 2):
+        store.contacts.note(
+            NewContact(
+                at=AT - timedelta(days=days),
+                customer_id=called.id,
+                address="+34934449999",
+                channel="sms",
+                purpose="collection",
+            )
         )
-        for days in (0, 1, 2)
-    )
 
 
 def campaign_file(days: int = 1, purpose: Purpose = "collection", **changes: object) -> CampaignFile:

@@ -9,7 +9,7 @@ from pathlib import Path
 import gevent
 import pytest
 
-from data.records import NewContact
+from data.records import AgentContact
 from data.store import Store
 from ivr.agents.beside import beside
 from ivr.agents.line import SwitchLine
@@ -39,7 +39,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 def in_hand(store: Store, caller: str, agent: str) -> None:
     """The agent talks with that caller, as the contact says."""
     now = datetime.now(UTC)
-    contact = NewContact(
+    contact = AgentContact(
         key=f"answered:{agent}",
         queue="billing",
         leg=caller,

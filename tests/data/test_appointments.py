@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -64,15 +64,6 @@ def test_free_slots_are_those_with_a_place_in_time(seeded: Store) -> None:
     assert [slot.id for slot in in_vic] == [other]
     assert seeded.appointments.free("hairdresser", since=NOW) == ()
     assert len(seeded.appointments.free("technician", since=NOW, most=2)) == 2
-
-
-def test_days_are_the_sites_own(seeded: Store) -> None:
-    """Half past eleven in the evening UTC is the next day in Madrid."""
-    offer(seeded, datetime(2026, 11, 24, 23, 30, tzinfo=UTC))
-    offer(seeded, datetime(2026, 11, 25, 9, 0, tzinfo=UTC))
-    offer(seeded, datetime(2026, 11, 27, 9, 0, tzinfo=UTC))
-    days = seeded.appointments.free_days("technician", since=NOW, until=NOW + timedelta(days=9))
-    assert dict(days) == {date(2026, 11, 25): 2, date(2026, 11, 27): 1}
 
 
 def test_an_appointment_is_booked_moved_and_cancelled(seeded: Store) -> None:

@@ -15,8 +15,7 @@ from data.bulk import insert_many
 from data.campaigns import Campaign
 from data.ids import new_id
 from data.models import AgentContactRow, CallRow, ContactRow
-from data.records import CallAnswered
-from data.records import NewContact as NewTalk
+from data.records import AgentContact, CallAnswered
 from data.records.contacts import NewContact
 from data.store import Store
 from ivr.reports.building import campaign_outcome_report, campaign_report
@@ -90,7 +89,7 @@ def tried(
 
 
 def with_agent(store: Store, leg: str, when: datetime, outcome: str) -> None:
-    talk = NewTalk(key=leg, queue="q", leg=leg, agent="1001", result="answered", joined_at=when, at=when)
+    talk = AgentContact(key=leg, queue="q", leg=leg, agent="1001", result="answered", joined_at=when, at=when)
     store.agents.note_contact(talk)
     with store.database.writing() as connection:
         table = AgentContactRow.__table__

@@ -23,12 +23,12 @@ from data.protection.ageing import SHORTEST_PAUSE, Ageing
 from data.protection.expiring import expire
 from data.protection.retention import Retention
 from data.records import (
+    AgentContact,
     Booking,
     Consent,
     Errand,
     Finished,
     MissedOffer,
-    NewContact,
     NewTicket,
     NewWork,
     StateChange,
@@ -95,7 +95,7 @@ def _everything_old(world: World) -> None:
         store.callbacks.book(replace(wanted, queue=queue))
     store.callbacks.cancel([lucia.hex], at=NOW, why="x", queue="x")
     store.agents.note_contact(
-        NewContact(key="x", queue="x", leg="leg-1", result="missed", joined_at=NOW, at=NOW)
+        AgentContact(key="x", queue="x", leg="leg-1", result="missed", joined_at=NOW, at=NOW)
     )
     store.agents.change_state(StateChange(agent="2001", state="in", at=NOW, by="x", source="cli"))
     store.agents.change_state(StateChange(agent="2001", state="out", at=NOW + DAY, by="x", source="cli"))

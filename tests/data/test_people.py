@@ -57,10 +57,6 @@ def test_a_new_number_is_tried_first(seeded: Store) -> None:
             select(CustomerPhoneNumberRow).where(CustomerPhoneNumberRow.customer_id == lucia.id)
         ).all()
     assert {(row.verified_by, row.verified_at) for row in rows} == {("code_by_sms", NOW), (None, None)}
-    one = seeded.customers.remove_phone_number("45716", "+34759000101", ASKED)
-    assert isinstance(one, Customer)
-    assert one.phone_numbers == ("+34759000106",)
-    assert seeded.customers.remove_phone_number("45716", "+34759000101", ASKED) == Refused("unknown")
 
 
 def test_what_is_no_number_is_refused_by_the_table(seeded: Store) -> None:

@@ -50,6 +50,9 @@ class Day:
     queue: list[Caller] = field(default_factory=list)
     busy: int = 0
     agents: int = AGENTS
+    talks: int = 0
+    talked: float = 0.0
+    """Seconds, as the switch counts them: all of the day so far."""
 
     def live(self) -> Day:
         self._chance = random.Random(self.seed)
@@ -94,7 +97,8 @@ class Day:
             self.queue.append(caller)
         elif what == ENDS and caller is not None:
             self.busy -= 1
-            self.foreteller.handled(caller.handling)
+            self.talks, self.talked = self.talks + 1, self.talked + caller.handling
+            self.foreteller.measured(self.talks, self.talked)
         elif what == LEAVES and caller in self.queue:
             self.queue.remove(caller)
             caller.gone = True

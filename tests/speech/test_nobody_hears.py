@@ -16,7 +16,7 @@ from dialogs.slots.yes_no import YesNo
 from ivr.living.services import Services
 from speech.errors import RecognizerLost
 from speech.pyttsx3 import Pyttsx3
-from speech.sound import read_wav, seconds_of
+from speech.sound import read_wav, seconds_of, to_pcm, to_samples
 from tests.ivr.session_rig import Rig
 from tests.speech.conftest import noise
 from tests.speech.question_scene import PROMPT, AudioClock, Line, PaperEngine, RealCall, Say, Scene
@@ -148,3 +148,18 @@ def test_whoever_does_not_stop_hears_the_next_question(tmp_path: Path, speaker: 
     assert all(isinstance(one, NoMatch) for one in results)
     assert sounded[0] < 1.5, "they may interrupt the first"
     assert sounded[1:] == pytest.approx([rig.whole] * 2)
+
+
+def test_a_line_that_echoed_once_is_not_believed_again(tmp_path: Path, speaker: Pyttsx3, say: Say) -> None:
+    """Speech cuts the first prompt short, which proves to be its echo, and no other."""
+    engine = PaperEngine(["no", "sí"])
+    rig = SpokenRig(tmp_path, speaker, engine)
+    prompt = to_samples(read_wav(rig.scene.prompt)) * 10 ** (-12 / 20)
+    back, again = to_pcm(prompt)[: 2 * 8000 * 2], to_pcm(prompt)
+    rig.line.say(noise(0.16, 5) + back + noise(0.5, 5) + again + noise(1.0, 5) + say("no") + noise(1.0, 5))
+    into = noise(0.6, 5) + say("mi saldo")
+    rig.line.say(into + noise(rig.whole + 0.5 - seconds_of(into), 5) + say("sí") + noise(2.0, 5))
+    results, sounded = rig.questions(2)
+    assert [one.value for one in results if isinstance(one, Match)] == ["no", "yes"]
+    assert sounded[0] < rig.whole - 1.0 and sounded[1:] == pytest.approx([rig.whole] * 2)
+    assert len(engine.heard) == 2

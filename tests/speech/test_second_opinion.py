@@ -11,6 +11,7 @@ import pytest
 from ivr.api.recognition import Recognition
 from speech.auto import AutoRecognizer, Choice, choose
 from speech.errors import RecognizerLost, RecognizerTimeout, SpeechError
+from speech.model_catalogue import CATALOGUE
 from speech.models import ModelStore
 from speech.pyttsx3 import Pyttsx3
 from speech.recognizer import Hypothesis, Reading
@@ -242,7 +243,7 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Installed:
 
     def install(name: str) -> None:
         store = ModelStore(cache=tmp_path / "none", local=tmp_path)
-        model = __import__("speech.models", fromlist=["CATALOGUE"]).CATALOGUE[name]
+        model = CATALOGUE[name]
         for path in model.required:
             file = tmp_path / model.folder / path
             file.parent.mkdir(parents=True, exist_ok=True)

@@ -11,7 +11,7 @@ from ivr.api.document import answers
 from ivr.api.problems import Problem, not_found
 from ivr.api.roles import Role, needs
 from ivr.api.rooms import ApiRooms, rooms
-from ivr.queueing.context_feed import QueueState, SwitchFeed
+from ivr.queueing.context_feed import QueueNow, SwitchFeed
 
 blueprint = Blueprint("queues", __name__)
 
@@ -70,7 +70,7 @@ def _feed(here: ApiRooms) -> SwitchFeed:
     return here.feed
 
 
-def _told(here: ApiRooms, feed: SwitchFeed, states: list[QueueState]) -> list[Queue]:
+def _told(here: ApiRooms, feed: SwitchFeed, states: list[QueueNow]) -> list[Queue]:
     kept: dict[str, int] = {}
     for one in here.beside.do(here.store.callbacks.waiting):
         kept[one.queue] = kept.get(one.queue, 0) + 1

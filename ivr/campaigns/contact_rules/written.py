@@ -223,11 +223,11 @@ class Rule(_Written):
         default="as_others", description="Whether people whose birth date says that they are under 18 may be"
     )
     abandon: Abandon | None = None
-    min_ring_s: Annotated[int, Field(ge=0, le=120)] | None = None
-    human_option: bool | None = Field(default=None, description="Whether a person must be within reach")
-    max_wait_s: Annotated[int, Field(ge=0, le=3600)] | None = None
+    min_ring_s: Annotated[int, Field(ge=0, le=60)] | None = Field(
+        default=None, description="How long a campaign lets a telephone ring at least (`ivr campaign check`)"
+    )
     retention_days: Annotated[int, Field(ge=1)] | None = Field(
-        default=None, description="How long the ledger of contacts must be kept"
+        default=None, description="How long the ledger of contacts must be kept (`ivr doctor`)"
     )
 
     @model_validator(mode="after")

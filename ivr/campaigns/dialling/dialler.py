@@ -22,11 +22,11 @@ import structlog
 
 from data.errors import DataError
 from data.records.dialling import Entry, Preview, Running, Settled
+from ivr.campaigns.dialling.capacity import OF_ALL_AGENTS, Capacity
 from ivr.campaigns.dialling.following import Following
 from ivr.campaigns.dialling.line import Ending, Line, LineLost, NotDialled, Order
 from ivr.campaigns.dialling.plan import CampaignUnfit, Plan, plan_of
 from ivr.campaigns.dialling.retrying import OUR_PAUSE
-from ivr.campaigns.dialling.room import OF_ALL_AGENTS, Rooms
 from ivr.campaigns.dialling.settings import TrunkSettings
 from ivr.campaigns.dialling.stores import Stores
 from ivr.campaigns.dialling.trying import Ready, Trying
@@ -59,7 +59,7 @@ class Dialler:
     """Starts work beside; a server gives a greenlet, a test runs it at once."""
     trying: Trying
     following: Following
-    rooms: Rooms
+    capacity: Capacity
     speaks: Callable[[str], bool] = lambda _flow: True
     """Whether there is a flow of that name now."""
     stopping: bool = False
@@ -84,7 +84,7 @@ class Dialler:
         working = self.stores.dial_list.at_work()
         self._take_back(working)
         plans = [self._plan(one) for one in working if one.state == "running"]
-        self.rooms.at_work([one for one in plans if one is not None])
+        self.capacity.at_work([one for one in plans if one is not None])
         first = self._steps % max(len(working), 1)  # each is first in turn at the agents that they share
         self._steps += 1
         return sum(self._work(one) for one in (*working[first:], *working[:first]))
@@ -167,13 +167,13 @@ class Dialler:
         """Claims as many as there is room for, and calls those whom it is lawful to call now."""
         if plan.file.mode == "preview":
             return self._begin_wanted(plan)
-        with self.rooms.turn(plan, self.owner) as mine:
+        with self.capacity.turn(plan, self.owner) as mine:
             return self._begin_claimed(plan) if mine else 0
 
     def _begin_claimed(self, plan: Plan) -> int:
         begun, looked = 0, 0
         while looked < MOST_CLAIMED:
-            room = min(self.rooms.room(plan), MOST_CLAIMED - looked)
+            room = min(self.capacity.for_campaign(plan), MOST_CLAIMED - looked)
             if room <= 0:
                 break
             entries = self.stores.dial_list.claim(
@@ -185,12 +185,12 @@ class Dialler:
                 queue=OF_ALL_AGENTS if plan.agents_of else "",
             )
             for ready in self.trying.ready(plan, entries, owner=self.owner):
-                self.rooms.begins(plan)
+                self.capacity.begins(plan)
                 begun += 1
                 self.beside(lambda ready=ready: self._try(ready))  # type: ignore[misc]  # mypy knows no such default
             looked += len(entries)
             if len(entries) < room:
-                self.rooms.cannot_use(plan)
+                self.capacity.cannot_use(plan)
                 break
         return begun
 
@@ -198,14 +198,14 @@ class Dialler:
         """Calls those whom agents have looked at, and sent to be called."""
         previews, begun = self.stores.previews, 0
         for one in previews.wanted(plan.running.sample_id):
-            if begun >= MOST_CLAIMED or self.rooms.lines(plan) <= 0:
+            if begun >= MOST_CLAIMED or self.capacity.lines(plan) <= 0:
                 break
             entry = previews.take(one, self.owner, at=self.now(), lease=LEASE)
             if entry is None:
                 continue
             told = partial(self._previewed, one)
             for ready in self.trying.ready(plan, [entry], owner=self.owner):
-                self.rooms.begins(plan)
+                self.capacity.begins(plan)
                 begun += 1
                 self.beside(partial(self._try, ready, told))
                 break
@@ -232,7 +232,7 @@ class Dialler:
                     return
                 attempt = self.trying.begin(ready, owner=self.owner, lease=LEASE)
             finally:
-                self.rooms.begun(plan)
+                self.capacity.begun(plan)
             if attempt is None:
                 told(None)
                 return
@@ -259,11 +259,11 @@ class Dialler:
             ending = self.line.dial(ready.order(attempt), lambda: self._answered(attempt))
         except NotDialled as refused:
             log.error("not_dialled", campaign=plan.running.name, reason=str(refused))
-            self.rooms.refused(plan)
+            self.capacity.refused(plan)
             stores.dial_attempts.never_left(attempt, self.owner, due_at=self.now() + NOT_NOW)
             return
-        ending = self.rooms.believed(plan, ending)
-        if not self.rooms.ended(plan, ending):
+        ending = self.capacity.believed(plan, ending)
+        if not self.capacity.ended(plan, ending):
             # However long the trunk is down: whoever was taken to find that out has lost nothing by it.
             stores.dial_attempts.never_left(attempt, self.owner, due_at=self.now() + OUR_PAUSE)
             self.line.forget(attempt)

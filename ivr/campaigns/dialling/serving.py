@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -27,18 +26,18 @@ from dialogs.facts import Facts
 from esl.switch import Call
 from ivr.campaigns.contact_rules.gate import Gate
 from ivr.campaigns.contact_rules.reading import load_rulebook
+from ivr.campaigns.dialling.agent_awaited import AgentAwaited
 from ivr.campaigns.dialling.agents import AgentPacing
+from ivr.campaigns.dialling.capacity import Capacity
 from ivr.campaigns.dialling.dialler import Dialler
 from ivr.campaigns.dialling.following import Following
-from ivr.campaigns.dialling.hearing import Hearing
 from ivr.campaigns.dialling.line import Ending, Order
-from ivr.campaigns.dialling.room import Rooms as Room
 from ivr.campaigns.dialling.stores import Stores
 from ivr.campaigns.dialling.switch_line import DROPPED, Dialled, SwitchLine
 from ivr.campaigns.dialling.trying import Trying
 from ivr.campaigns.dialling.ways_out import trunks_of
 from ivr.config import Settings
-from ivr.in_thread import in_thread
+from ivr.in_thread import each_in_thread, in_thread
 from ivr.living.answered import WhoAnswers
 from ivr.living.services import Services
 from ivr.looking import Looking
@@ -94,7 +93,7 @@ class Campaigning:
                 looking=in_thread,
             ),
             following=Following(self._stores, now=now),
-            rooms=Room(self._stores, now=now, agents=agents),
+            capacity=Capacity(self._stores, now=now, agents=agents),
             speaks=lambda flow: flow in rooms.live.current.flows.flows,
         )
         self._looking = Looking(self.dialler.step, every=EVERY, name="campaigns")
@@ -166,7 +165,7 @@ class Campaigning:
             history=known.facts,
         )
         services = self._services()
-        hearing = Hearing(
+        agent = AgentAwaited(
             services.watch,
             for_agents=bool(order.queue),
             connected=lambda: self._beside(lambda: self._with_agent(order)),
@@ -179,12 +178,10 @@ class Campaigning:
             call,
             Conversation(version.flows, flow, facts),
             record,
-            replace(services, caller=known, watch=hearing.tell),
+            replace(services, caller=known, watch=agent.tell),
         ).live()
-        result: DialResult = "machine" if machine else "abandoned" if hearing.abandoned else "answered"
-        return Ending(
-            result=result, cause=hearing.cause, outcome=record.outcome, call_id=UUID(record.call_id)
-        )
+        result: DialResult = "machine" if machine else "abandoned" if agent.abandoned else "answered"
+        return Ending(result=result, cause=agent.cause, outcome=record.outcome, call_id=UUID(record.call_id))
 
     def _is_machine(self, call: Call, order: Order) -> Ending | bool:
         """Whether a machine has answered; how it ended, if nothing is left on it."""
@@ -222,17 +219,5 @@ def _about(dialled: Dialled, person: Customer | None) -> dict[str, str | bool]:
     }
 
 
-class _BesideTheLoop:
-    """A store, each method in gevent's thread pool."""
-
-    def __init__(self, of: object) -> None:
-        self._of = of
-
-    def __getattr__(self, name: str) -> Callable[..., Any]:
-        method = getattr(self._of, name)
-        return lambda *words, **named: in_thread(lambda: method(*words, **named))
-
-
 def _each_beside(stores: Stores) -> Stores:
-    beside: dict[str, Any] = {name: _BesideTheLoop(one) for name, one in vars(stores).items()}
-    return Stores(**beside)
+    return Stores(**{name: each_in_thread(one) for name, one in vars(stores).items()})

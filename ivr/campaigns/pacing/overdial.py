@@ -91,8 +91,3 @@ def calls_to_begin(shortage: Shortage, answered: float, share: float, *, most: i
             return n
         shortage.call(answered)
     return most
-
-
-def most_to_dial(agents: int, answered: float, share: float, *, most: int = 10_000) -> int:
-    """The formula where nothing is under way and all calls are alike: X is binomial."""
-    return calls_to_begin(Shortage(agents), answered, share, most=most)

@@ -24,7 +24,6 @@ from ivr.numbers import Number, checked
 
 _OVER = ("live", "invalid")
 """Ends after which a campaign does not call this person again."""
-_LATEST = timedelta(days=3)
 
 
 @dataclass

@@ -224,6 +224,28 @@ def test_a_company_rule_that_wants_a_number_shown_is_asked_too(tmp_path: Path) -
     assert broken.returncode == 1 and broken.stdout.count("\n") == 1 and "own.yaml:" in broken.stdout
 
 
+@pytest.mark.parametrize(("ring", "bad"), [(19, True), (20, False)])
+def test_a_telephone_rings_as_long_as_a_rule_wants(tmp_path: Path, ring: int, bad: bool) -> None:
+    """Of several rules the longest; told with the line of what is written."""
+    strategies, rules = tmp_path / "strategies", tmp_path / "contact_rules"
+    for folder in (strategies, rules):
+        folder.mkdir()
+    (strategies / "students.map.yaml").touch()
+    (strategies / "fees.yaml").write_text(HEAD + CAMPAIGN + f"    ring: {ring}\n")
+    own = "".join(
+        f"  - {{id: own.ring{seconds}, extra: true, jurisdictions: [ES], purposes: [collection],"
+        " actors: [creditor], channels: [call], status: practice, source: our board, verified_on: 2026-11-01,"
+        f" valid_from: 2020-01-01, valid_to: open, zones: prefix, min_ring_s: {seconds}}}\n"
+        for seconds in (16, 20, 18)
+    )
+    (rules / "own.yaml").write_text("rules:\n" + own)
+    done = ivr(tmp_path, "campaign", "check")
+    assert done.returncode == int(bad), done
+    line = (HEAD + CAMPAIGN).count("\n") + 1
+    told = f"fees.yaml:{line}:5: own.ring20 lets a telephone ring for 20 s at least: write `ring: 20` or more"
+    assert (told in done.stdout) == bad, done.stdout
+
+
 def test_a_provider_gets_values_beside_the_text(folder: Path, provider: Provider) -> None:
     """By the strategy's file as it is when the message goes; a key that is renewed counts at once."""
     text = GOOD.replace("https://wa.example.net/v1", provider.url)

@@ -21,10 +21,10 @@ from ivr.campaigns.contact_rules.gate import Gate
 from ivr.campaigns.contact_rules.reading import presets
 from ivr.campaigns.contact_rules.rulebook import Rulebook
 from ivr.campaigns.dialling.agents import AgentPacing, Floor
+from ivr.campaigns.dialling.capacity import Capacity
 from ivr.campaigns.dialling.dialler import Dialler
 from ivr.campaigns.dialling.following import Following
 from ivr.campaigns.dialling.line import Ending, NotDialled, Order, Trace
-from ivr.campaigns.dialling.room import Rooms
 from ivr.campaigns.dialling.settings import TrunkSettings
 from ivr.campaigns.dialling.stores import Stores
 from ivr.campaigns.dialling.trying import Trying
@@ -236,5 +236,5 @@ def server(
         beside=beside,
         trying=Trying(stores, gate, now=time, wait=time.wait, zone=zone),
         following=Following(stores, now=time),
-        rooms=Rooms(stores, now=time, agents=agents),
+        capacity=Capacity(stores, now=time, agents=agents),
     )

@@ -15,9 +15,9 @@ import pytest
 from data.store import Store
 from ivr.campaigns.contact_rules.reading import presets
 from ivr.campaigns.dialling.agents import AgentPacing, QueueView, borne
+from ivr.campaigns.dialling.capacity import OF_ALL_AGENTS, TURN
 from ivr.campaigns.dialling.line import Ending
 from ivr.campaigns.dialling.plan import plan_of
-from ivr.campaigns.dialling.room import OF_ALL_AGENTS, TURN
 from ivr.campaigns.pacing.abandons import HOUSE, Abandons
 from ivr.campaigns.pacing.events import Abandoned, Answered
 from ivr.campaigns.pacing.pacer import Standing
@@ -101,14 +101,14 @@ def test_the_cap_counts_the_calls_of_all_servers(store: Store) -> None:
             begun.pop()()
     for one in (ours, other):
         one.step()
-        assert one.rooms.agents is not None
-        assert shares(one.rooms.agents, made) == [(12, 2)]
+        assert one.capacity.agents is not None
+        assert shares(one.capacity.agents, made) == [(12, 2)]
     time.at += timedelta(hours=3)
     later = server(store, telephones, time, floor=floor, owner="n3@here")
     second = world(store, 1, first=90, name="second", **STAFFED)
     assert later.step() == 1, "nobody else is due"
-    assert later.rooms.agents is not None
-    assert shares(later.rooms.agents, second) == [(0, 0)]
+    assert later.capacity.agents is not None
+    assert shares(later.capacity.agents, second) == [(0, 0)]
     pacing = fresh(store, time)
     (running,) = [one for one in store.dial_list.at_work() if one.id == made.campaign]
     pacing.to_dial(plan_of(running, (TRUNK,)), [plan_of(running, (TRUNK,))])

@@ -10,8 +10,8 @@ from rich.console import Console
 
 from data.store import Store
 from ivr.campaigns.dialling import control
+from ivr.campaigns.dialling.capacity import MOST_UNKNOWN
 from ivr.campaigns.dialling.line import Ending
-from ivr.campaigns.dialling.room import MOST_UNKNOWN
 from ivr.campaigns.dialling.settings import CampaignSettings
 from ivr.cli.campaign_calls import shown
 from ivr.config import Settings

@@ -11,9 +11,9 @@ from sqlalchemy import update
 from data.models import CustomerRow
 from data.store import Store
 from data.trunks import CLOCKS, LONGEST_PAUSE
+from ivr.campaigns.dialling.capacity import OF_ALL_AGENTS, TURN
 from ivr.campaigns.dialling.line import Ending
 from ivr.campaigns.dialling.results import result_of
-from ivr.campaigns.dialling.room import OF_ALL_AGENTS, TURN
 from tests.campaigns.dialling.paper import (
     MONDAY,
     TRUNK,

@@ -1,4 +1,4 @@
-"""What is heard of a campaign's call while it is lived: an agent who comes, or does not."""
+"""Whether the agent for whom a campaign has called somebody came, told by the moments of the call."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from ivr.moments import CallOver, HandedOver, Moment, Watch
 
 
-class Hearing:
+class AgentAwaited:
     """To be given to the session as its `Watch`."""
 
     def __init__(self, watch: Watch, *, for_agents: bool, connected: Callable[[], None]) -> None:

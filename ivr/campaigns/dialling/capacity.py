@@ -32,8 +32,8 @@ AHEAD = 1.0
 
 
 @dataclass
-class Rooms:
-    """The room of all campaigns of a server."""
+class Capacity:
+    """For all campaigns of a server."""
 
     stores: Stores
     now: Callable[[], datetime]
@@ -56,8 +56,8 @@ class Rooms:
             if mine:
                 self.stores.pacing_turns.give_back(OF_ALL_AGENTS, owner)
 
-    def room(self, plan: Plan) -> int:
-        """How many people may be claimed for a campaign."""
+    def for_campaign(self, plan: Plan) -> int:
+        """How many people may be claimed for it now."""
         lines = self.lines(plan)
         if not lines:
             self.cannot_use(plan)
