@@ -23,7 +23,7 @@ from speech.models import ModelStore
 
 LANGUAGES = ("es", "ca", "en")
 LINES = ("clean", "babble-20")
-SETS = ("yes_no", "menu", "wishes", "again", "nothing")
+SETS = ("yes_no", "menu", "other_menus", "wishes", "again", "nothing")
 
 
 @click.command()

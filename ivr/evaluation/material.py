@@ -19,20 +19,20 @@ from typing import Literal
 import numpy as np
 
 from dialogs.slots.amount import Amount
-from dialogs.slots.choice import OneOf
 from dialogs.slots.digits import Digits
 from dialogs.slots.kind import SlotKind
 from dialogs.slots.yes_no import YesNo
 from dialogs.spoken import say
 from dialogs.universals import BACK, HELP, PERSON, REPEAT, SLOWER
 from ivr.errors import MeasurementImpossible
+from ivr.evaluation.menus import MENU, OTHER_MENUS, answers, menu_kind
 from ivr.evaluation.nothing import Speak, unasked
 from speech.sound import SAMPLE_RATE, Samples, read_wav, to_samples
 
 Split = Literal["tuning", "test"]
 
-SETS = ("digits", "amounts", "yes_no", "menu", "nothing", "again", "wishes")
-_FEW_PHRASES = frozenset({"yes_no", "menu", "again", "wishes"})
+SETS = ("digits", "amounts", "yes_no", "menu", "nothing", "again", "wishes", "other_menus")
+_FEW_PHRASES = frozenset({"yes_no", "menu", "again", "wishes", "other_menus"})
 VOICES: Mapping[str, tuple[str, ...]] = {
     "es": ("roa/es", "roa/es-419", "roa/es+klatt4", "roa/es+f2"),
     "ca": ("roa/ca", "roa/ca+klatt4", "roa/ca+f2"),
@@ -81,28 +81,6 @@ WISHES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     },
 }
 """What callers may ask for anywhere, here at the menu."""
-MENU: Mapping[str, Mapping[str, tuple[str, ...]]] = {
-    "balance": {
-        "es": ("saldo", "quiero saber mi saldo", "cuánto debo"),
-        "ca": ("saldo", "vull saber el meu saldo", "quant dec"),
-        "en": ("balance", "what is my balance", "how much do i owe"),
-    },
-    "order": {
-        "es": ("pedido", "dónde está mi pedido", "un paquete"),
-        "ca": ("comanda", "on és la meva comanda", "un paquet"),
-        "en": ("order", "where is my order", "a parcel"),
-    },
-    "ticket": {
-        "es": ("incidencia", "cómo va mi incidencia", "una avería"),
-        "ca": ("incidència", "com va la meva incidència", "una avaria"),
-        "en": ("ticket", "how is my ticket going", "a fault"),
-    },
-    "hours": {
-        "es": ("horario", "a qué hora abren", "horario de apertura"),
-        "ca": ("horari", "a quina hora obren", "horari d'obertura"),
-        "en": ("opening hours", "when do you open", "are you open"),
-    },
-}
 
 
 @dataclass(frozen=True)
@@ -127,15 +105,6 @@ class Item:
     def split(self) -> Split:
         """The half that it belongs to, for ever."""
         return "test" if sha256(self.name.encode()).digest()[0] % 2 else "tuning"
-
-
-def menu_kind() -> OneOf:
-    """The menu that callers answer."""
-    choices = {
-        name: {"phrases": {language: list(phrases) for language, phrases in texts.items()}}
-        for name, texts in MENU.items()
-    }
-    return OneOf.model_validate({"choices": choices})
 
 
 # --- people --------------------------------------------------------------------------------------
@@ -294,7 +263,11 @@ def _said(name: str, language: str, count: int, chance: random.Random) -> Iterat
             yield from ((text, wish, asked) for wish, texts in WISHES[language].items() for text in texts)
         case "menu":
             kind = menu_kind()
-            yield from ((text, name, kind) for name, texts in MENU.items() for text in texts[language])
+            yield from ((text, value, kind) for text, value in answers(MENU, language))
+        case "other_menus":
+            for menu in OTHER_MENUS:
+                kind = menu_kind(menu)
+                yield from ((text, value, kind) for text, value in answers(menu, language))
 
 
 def _no_sound() -> Samples:

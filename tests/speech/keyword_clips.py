@@ -25,7 +25,8 @@ from numpy.typing import NDArray
 from dialogs.slots.yes_no import YesNo
 from ivr.evaluation.calibrating import Tape
 from ivr.evaluation.hearing import recognised
-from ivr.evaluation.material import Item, menu_kind
+from ivr.evaluation.material import Item
+from ivr.evaluation.menus import menu_kind
 from ivr.evaluation.nothing import talk_behind
 from speech.clips import Clip, clips_of, cut, within
 from speech.espeak_phones import EspeakPhones

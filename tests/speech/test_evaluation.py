@@ -18,16 +18,16 @@ from ivr.cli.evaluate import evaluate
 from ivr.config import Settings
 from ivr.errors import MeasurementImpossible
 from ivr.evaluation import answering, studio_voices
-from ivr.evaluation.hearing import NOW, edits, in_words, measure, mistakes, paces, spoilt, table
+from ivr.evaluation.hearing import NOW, edits, in_words, judged, measure, mistakes, paces, spoilt, table
 from ivr.evaluation.material import (
     SETS,
     VOICES,
     WISHES,
     Item,
-    menu_kind,
     studio_items,
     synthetic_items,
 )
+from ivr.evaluation.menus import menu_kind
 from ivr.evaluation.nothing import FOREIGN, OTHER_WORDS, STUDIO_SENTENCES, STUDIO_WORDS, questions
 from ivr.evaluation.picture import picture
 from ivr.evaluation.spoiling import CONDITIONS, a_law, lossy, mu_law
@@ -120,6 +120,14 @@ def test_a_wish_is_what_the_dialogs_take_it_for(language: str) -> None:
                 Heard((Alternative(text, 0.99),)), language, ("es", "ca", "en"), one_key=True
             )
             assert found is not None and found.value == wish, text
+
+
+@pytest.mark.parametrize("language", ["es", "ca", "en"])
+def test_each_menu_takes_its_answers_for_what_they_mean(language: str) -> None:
+    """Also beside what may be asked for anywhere: "clave" is no "repita"."""
+    for item in synthetic_items(language, ("menu", "other_menus"), 1000, 1, _no_voice):
+        found = judged(item, Heard((Alternative(item.text, 0.99),)))
+        assert isinstance(found, Match) and found.value == item.value, item.text
 
 
 @pytest.mark.parametrize("language", ["es", "ca", "en"])

@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ivr.evaluation.material import MENU, VOICES, YES_NO
+from ivr.evaluation.material import VOICES, YES_NO
+from ivr.evaluation.menus import MENU
 from ivr.evaluation.nothing import FOREIGN as EVALUATED_FOREIGN
 from ivr.evaluation.nothing import OTHER_WORDS
 from speech.espeak_phones import EspeakPhones

@@ -33,7 +33,8 @@ from numpy.random import Generator
 
 from dialogs.slots.yes_no import YesNo
 from dialogs.universals import universal_phrases
-from ivr.evaluation.material import MENU, YES_NO
+from ivr.evaluation.material import YES_NO
+from ivr.evaluation.menus import MENU, OTHER_MENUS, answers
 from ivr.evaluation.nothing import OTHER_WORDS
 from ivr.evaluation.spoiling import CONDITIONS, babble, lossy, street
 from speech.espeak_phones import EspeakPhones
@@ -114,8 +115,8 @@ def texts(language: str, seed: int) -> list[str]:
 def evaluated(language: str) -> frozenset[str]:
     """What `ivr eval` says in that language, but for lone words of yes and no."""
     courtesies = (text for text, _value in YES_NO[language] if " " in text)
-    menu = (text for choice in MENU.values() for text in choice[language])
-    return frozenset((*menu, *courtesies, *OTHER_WORDS[language]))
+    menus = (text for menu in (MENU, *OTHER_MENUS) for text, _choice in answers(menu, language))
+    return frozenset((*menus, *courtesies, *OTHER_WORDS[language]))
 
 
 def _examples(language: str) -> Iterator[str]:
