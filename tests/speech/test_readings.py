@@ -234,9 +234,11 @@ DIGITS = ("cero", "uno", "dos", "tres", "cuatro", "cinco", "seis", "siete", "och
 
 
 def test_a_phrase_that_scores_and_sounds_right_wins(speaker: Pyttsx3) -> None:
-    """The forced score and the spelling agree: sure, before the misspelt free text."""
+    """The forced score and the spelling agree: sure, before the misspelt free text. (Over hiss the two phrases
+    have -20.3 and -8.6.)"""
     ear = ScriptedEar(
-        Text("mi saldho", -2.0, 4, 0.1), choose=[Scored("mi saldo", -4.0, 4), Scored("sí", -9.0, 2)]
+        Text("mi saldho", -2.0, 4, 0.1),
+        choose=[Scored("mi saldo", -4.0, 4, -20.3), Scored("sí", -9.0, 2, -8.6)],
     )
     found = Utterance(ear, "es", MENU).readings(speaker.speak("mi saldo", language="es"))
     assert found[0].text == "mi saldo" and found[0].confidence > 0.8
