@@ -234,7 +234,7 @@ DIGITS = ("cero", "uno", "dos", "tres", "cuatro", "cinco", "seis", "siete", "och
 
 
 def test_a_phrase_that_scores_and_sounds_right_wins(speaker: Pyttsx3) -> None:
-    """The forced score and the spelling agree: sure, before the misspelt free text. (Over hiss the two phrases
+    """The forced score and the spelling agree: sure, before the misspelt free text. (Over hiss the phrases
     have -20.3 and -8.6.)"""
     ear = ScriptedEar(
         Text("mi saldho", -2.0, 4, 0.1),
