@@ -16,6 +16,10 @@ SHARED = {"IVR_MODELS"}
 for variable in [name for name in os.environ if name.startswith("IVR_") and name not in SHARED]:
     del os.environ[variable]
 
+# As many parts of the suite run side by side as there are cores, and more: several threads for one small
+# product of matrices wait for each other, and burn a core while they do.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 import logging  # noqa: E402
 from collections.abc import Iterator  # noqa: E402
 from contextlib import ExitStack  # noqa: E402
