@@ -8,7 +8,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check
 CALLS  := $(wildcard tests/calls/test_[a-h]*.py)
 OTHERS := tests/calls $(patsubst %,--ignore=%,$(CALLS))
 SWITCH := tests/contract tests/freeswitch
-QUEUES := tests/queueing tests/api
+QUEUES := tests/queueing tests/api tests/campaigns/actions tests/campaigns/pacing tests/campaigns/simulation
 PEOPLE := tests/data tests/campaigns
 DIALOG := tests/dialogs tests/esl tests/embedded tests/back_ends tests/identity tests/messenger tests/agents tests/reports \
           tests/self_service
@@ -45,7 +45,7 @@ test-dialogs: $(VENV)/.workshop
 	nice -n 10 $(BIN)/python -m pytest $(DIALOG)
 
 test-people: $(VENV)/.workshop
-	nice -n 10 $(BIN)/python -m pytest $(PEOPLE)
+	nice -n 10 $(BIN)/python -m pytest $(PEOPLE) $(patsubst %,--ignore=%,$(QUEUES))
 
 test-rooms: $(VENV)/.workshop
 	nice -n 10 $(BIN)/python -m pytest tests $(patsubst %,--ignore=%,tests/calls $(SWITCH) $(QUEUES) $(PEOPLE) $(DIALOG))

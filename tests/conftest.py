@@ -1,9 +1,9 @@
 """Patched like the server itself: gevent first, then everything else. And on ground of its own: the settings
 of whoever runs the tests (`IVR_HOME`, `IVR_DATABASE__URL` …) would lead them into a real installation."""
 
-from gevent import monkey
+from esl.patching import patch_all
 
-monkey.patch_all()
+patch_all()
 
 import gc  # noqa: E402 - patching comes first
 import os  # noqa: E402
