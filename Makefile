@@ -12,7 +12,7 @@ QUEUES := tests/queueing tests/api tests/campaigns/actions tests/campaigns/pacin
 PEOPLE := tests/data tests/campaigns
 DIALOG := tests/dialogs tests/esl tests/embedded tests/back_ends tests/identity tests/messenger tests/agents tests/reports \
           tests/self_service
-# A switch of many container images. With it each of the suite's hundred processes compiles all that it imports.
+# A switch of many container images. With it each of the suite's many processes compiles all that it imports.
 export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help demo test test-calls test-other-calls test-switch test-dialogs test-people test-rooms check test-freeswitch test-rasa test-long lock lock-rasa clean docs format
