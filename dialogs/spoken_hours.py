@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache, lru_cache
 
 from babel.dates import get_day_names
 
@@ -86,11 +87,16 @@ def _rows(calendar: Calendar) -> list[tuple[int, int, Sequence[Hours]]]:
 
 
 def _days(first: int, last: int, words: _Words, language: str) -> str:
-    names = get_day_names("wide", context="format", locale=language)
+    names = _day_names(language)
     if last - first > 1:
         return words.row.format(names[first], names[last])
     one, other = (words.plural.get(names[day], names[day]) for day in (first, last))
     return words.one.format(one) if first == last else words.two.format(one, other)
+
+
+@cache
+def _day_names(language: str) -> Mapping[int, str]:
+    return dict(get_day_names("wide", context="format", locale=language))
 
 
 def _hours(hours: Sequence[Hours], words: _Words, language: str, region: str) -> str:
@@ -111,6 +117,7 @@ def _stretch(hours: Hours, words: _Words, language: str, region: str) -> str:
 _PARTS = (" de la ", " del ", " in the ", " at night", " o'clock")
 
 
+@lru_cache(maxsize=1024)
 def _clock(minute: int, language: str, region: str, *, bare: bool) -> str:
     said = time_of_day(f"{minute // 60:02}:{minute % 60:02}", language, region=region)[0]
     said = said.split(" ", 1)[1] if language in ("es", "ca") else said

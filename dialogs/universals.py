@@ -16,6 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from dialogs.results import Alternative, Heard, Keyed, Match, NoMatch
 from dialogs.said_of_things import said_of_things
@@ -140,6 +141,12 @@ def universal_choices(language: str, languages: Sequence[str], *, slowed: bool =
 
     `slowed`: the caller has asked for slower.
     """
+    return _choices(language, tuple(languages), slowed)
+
+
+@lru_cache(maxsize=256)
+def _choices(language: str, languages: tuple[str, ...], slowed: bool) -> tuple[Choice, ...]:
+    # Asked for at each question and again at each answer, and of a few languages the same few times.
     choices = [
         Choice(value, "", {language: phrases.get(language, "").split("|")})
         for value, phrases in _PHRASES.items()
@@ -153,6 +160,11 @@ def universal_choices(language: str, languages: Sequence[str], *, slowed: bool =
 
 def universal_phrases(language: str, languages: Sequence[str], *, slowed: bool = False) -> tuple[str, ...]:
     """For the recogniser's grammar."""
+    return _told_phrases(language, tuple(languages), slowed)
+
+
+@lru_cache(maxsize=256)
+def _told_phrases(language: str, languages: tuple[str, ...], slowed: bool) -> tuple[str, ...]:
     return tuple(
         phrase
         for choice in universal_choices(language, languages, slowed=slowed)

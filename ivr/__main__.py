@@ -1,15 +1,8 @@
 """Patches the standard library for gevent before anything else is imported, then runs the command line."""
 
-from importlib import metadata
+from esl.patching import patch_all
 
-from gevent import monkey
-
-_usual, _installed = metadata.entry_points, metadata.entry_points()
-# gevent asks for plugins after each module that it patches, and each answer reads the whole environment:
-# a fifth of a second before `ivr --help`. Nothing is installed meanwhile, so one reading is enough.
-metadata.entry_points = _installed.select
-monkey.patch_all()
-metadata.entry_points = _usual
+patch_all()
 
 import signal  # noqa: E402 - the patch has to come first
 from types import FrameType  # noqa: E402

@@ -1,9 +1,9 @@
 """Patched like the server itself: gevent first, then everything else. And on ground of its own: the settings
 of whoever runs the tests (`IVR_HOME`, `IVR_DATABASE__URL` …) would lead them into a real installation."""
 
-from gevent import monkey
+from esl.patching import patch_all
 
-monkey.patch_all()
+patch_all()
 
 import gc  # noqa: E402 - patching comes first
 import os  # noqa: E402
@@ -15,6 +15,10 @@ SHARED = {"IVR_MODELS"}
 
 for variable in [name for name in os.environ if name.startswith("IVR_") and name not in SHARED]:
     del os.environ[variable]
+
+# As many parts of the suite run side by side as there are cores, and more: several threads for one small
+# product of matrices wait for each other, and burn a core while they do.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import logging  # noqa: E402
 from collections.abc import Iterator  # noqa: E402

@@ -7,7 +7,7 @@ read on.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from statistics import median
 from time import process_time
 
@@ -26,13 +26,21 @@ def _yardstick() -> float:
 
 def quiet_seconds(deed: Callable[[], object]) -> float:
     """Processor seconds that `deed` would take on that quiet machine. Runs it once."""
-    before = _yardstick()
-    begun = process_time()
-    deed()
-    taken = process_time() - begun
-    return taken * 2 * _YARDSTICK_SECONDS / (before + _yardstick())
+    return next(_each([deed]))
 
 
 def usual_seconds(deeds: list[Callable[[], object]]) -> float:
     """The median of several: one that a collection of garbage fell into does not count."""
-    return median(quiet_seconds(deed) for deed in deeds)
+    return median(_each(deeds))
+
+
+def _each(deeds: list[Callable[[], object]]) -> Iterator[float]:
+    """The seconds of each. The yardstick behind one is that before the next: it takes as long as they do."""
+    before = _yardstick()
+    for deed in deeds:
+        begun = process_time()
+        deed()
+        taken = process_time() - begun
+        behind = _yardstick()
+        yield taken * 2 * _YARDSTICK_SECONDS / (before + behind)
+        before = behind

@@ -11,6 +11,7 @@ Rules:
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 
 from dialogs.results import Heard, Keyed, Match
 from dialogs.slots.choosing import Choice, choose
@@ -78,6 +79,7 @@ _NUMBERS = frozenset(
 )
 
 
+@cache
 def _choices(language: str) -> tuple[Choice, ...]:
     return tuple(
         Choice(value, "", {language: phrases.get(language, "").split("|")})
@@ -85,6 +87,7 @@ def _choices(language: str) -> tuple[Choice, ...]:
     )
 
 
+@cache
 def not_at_hand_phrases(language: str) -> tuple[str, ...]:
     """For the recogniser's grammar."""
     return tuple(phrase for choice in _choices(language) for phrase in choice.phrases[language] if phrase)

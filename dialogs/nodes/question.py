@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Annotated, ClassVar
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
@@ -201,6 +202,16 @@ def asked_once(call: Call, asked: Asked, misses: Misses, prompt: Prompt) -> Once
         return result
 
 
+@lru_cache(maxsize=256)
+def _beside_answers(
+    language: str, languages: tuple[str, ...], *, slowed: bool, looked_up: bool
+) -> Mapping[str, None]:
+    """What the recogniser listens for beside the answers: hundreds of phrases, the same at each question."""
+    told = universal_phrases(language, languages, slowed=slowed)
+    told += not_at_hand_phrases(language) if looked_up else ()
+    return dict.fromkeys(phrase.lower() for phrase in told)
+
+
 def _collect(call: Call, asked: Asked, prompt: Prompt, misses: Misses) -> Collect:
     language, languages = call.language, call.flow.languages
     call.told_more = None  # it was for this question, if for any
@@ -215,13 +226,10 @@ def _collect(call: Call, asked: Asked, prompt: Prompt, misses: Misses) -> Collec
             wished = find_not_at_hand(answer, language)
         return wished or own
 
-    beside_answers = (
-        *universal_phrases(language, languages, slowed=slowed),
-        *(not_at_hand_phrases(language) if asked.looked_up else ()),
-    )
-    phrases = dict.fromkeys(
-        phrase.lower() for phrase in (*asked.phrases, *beside_answers) if phrase and not asked.free_speech
-    )
+    phrases: dict[str, None] = {}
+    if not asked.free_speech:
+        phrases = dict.fromkeys(phrase.lower() for phrase in asked.phrases if phrase)
+        phrases |= _beside_answers(language, tuple(languages), slowed=slowed, looked_up=asked.looked_up)
     return Collect(
         prompt=prompt,
         step=asked.name or call.step,

@@ -14,14 +14,14 @@ Rules:
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise
 from typing import Literal
 
 from dialogs.slots.fillers import FILLERS
-from dialogs.slots.hedges import NO, without_hedges
+from dialogs.slots.hedges import NO, hedges_begin, without_hedges
 from dialogs.slots.words import Words, phrases_of, plain, tokens
 
 _LONGEST_HEDGE = 5
@@ -111,6 +111,8 @@ _AGAINST = frozenset(
     for word in words.split()
 )
 """Words that speak against what they stand beside: "por la tarde trabajo", "todo menos la mañana"."""
+_MORE_OR_LESS = frozenset({"mas", "mes", "more"})
+"""The first word of what `tokens` makes one word of."""
 _NEAR = 3
 """Words beside a phrase among which one may speak against it."""
 
@@ -281,8 +283,9 @@ class _Reading:
 
     def _phrase(self, at: int, phrases: tuple[Words, ...]) -> int:
         """How many words as they were said are the longest of the phrases there."""
-        sizes = {len(p) for p in phrases}
-        most = max(sizes, default=0)
+        if not self._begins(at, {p[0] for p in phrases}):
+            return 0
+        most = max(map(len, phrases), default=0)
         for size in range(min(most, len(self.raw) - at), 0, -1):
             if tokens(" ".join(self.raw[at : at + size])) in phrases:
                 return size
@@ -297,7 +300,17 @@ class _Reading:
             return 1
         return size
 
+    def _begins(self, at: int, first: Collection[str]) -> bool:
+        """Whether one of these may be the first word there; asked at each word, before anything is compared."""
+        if at >= len(self.words):
+            return False
+        there = tokens(self.words[at])
+        # A sign without a word is passed over, and "más o menos" becomes another word where it stands whole.
+        return not there or there[0] in first or there[0] in _MORE_OR_LESS
+
     def _hedge(self, at: int) -> int:
+        if not self._begins(at, hedges_begin(self.language)):
+            return 0
         for size in range(min(_LONGEST_HEDGE, len(self.raw) - at), 0, -1):
             words = tokens(" ".join(self.raw[at : at + size]))
             if words and not without_hedges(words, self.language)[0]:

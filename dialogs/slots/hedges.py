@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Literal
 
 from dialogs.slots.words import Words, phrases_of, plain, starts
@@ -176,6 +176,12 @@ def denies(text: str, language: str) -> bool:
 def denied(words: Words, language: str) -> bool:
     """Whether one of the words takes away what stands beside it."""
     return not NO.get(language, frozenset()).isdisjoint(words)
+
+
+@cache
+def hedges_begin(language: str) -> frozenset[str]:
+    """The words with which one begins that only says that the caller is unsure."""
+    return frozenset(phrase[0] for phrase in _HEDGES.get(language, ()))
 
 
 @lru_cache(maxsize=1024)

@@ -84,10 +84,12 @@ def _split(text: str) -> Iterator[str]:
 
 def starts(words: Words, at: int, phrases: Iterable[Words]) -> int:
     """The length of the longest of the phrases that stands at that place, or 0."""
-    first, longest = words[at : at + 1], 0
+    if not 0 <= at < len(words):
+        return 0
+    first, longest = words[at], 0
     for phrase in phrases:
         # Asked at each word of whatever is said, about every phrase: nearly all differ in their first word.
-        if len(phrase) > longest and phrase[:1] == first and words[at : at + len(phrase)] == phrase:
+        if phrase and phrase[0] == first and len(phrase) > longest and words[at : at + len(phrase)] == phrase:
             longest = len(phrase)
     return longest
 

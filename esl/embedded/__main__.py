@@ -7,9 +7,9 @@ Rules:
    those it has: their server went with the parent, so their dialplan's next action has them now.
 """
 
-from gevent import monkey
+from esl.patching import patch_all
 
-monkey.patch_all()
+patch_all()
 
 import argparse  # noqa: E402 - patching comes first
 import json  # noqa: E402

@@ -34,6 +34,7 @@ from dialogs.loader import read_flows
 from dialogs.static import static_prompts
 from ivr.back_ends import live_schemas
 from ivr.cli import pass_settings
+from ivr.cli.bars import calls_bar
 from ivr.cli.flow_history import history, last_switch, row_of, show, status
 from ivr.cli.flows import CannotBeDone
 from ivr.cli.from_call import from_call, store_of
@@ -141,7 +142,7 @@ def _looked_through(settings: Settings, folder: Path, *, with_tests: bool) -> Ch
     return checked(
         folder,
         main=settings.calls.flow,
-        with_tests=with_tests,
+        play_with=calls_bar if with_tests else None,
         live=live_schemas(settings.back_ends_file),
         studio=settings.prompts_folder / "studio",
         queues=settings.queues_file,

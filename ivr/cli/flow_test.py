@@ -6,8 +6,6 @@ import json
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -21,6 +19,7 @@ from dialogs.rehearsal import Script, test_files
 from dialogs.segments.golden import GoldenPlayed, golden_files, untested
 from dialogs.segments.reading import FILE as SEGMENTS
 from dialogs.source import nearest
+from ivr.cli.bars import calls_bar
 from ivr.cli.flows import (
     SHIPPED,
     CannotBeDone,
@@ -41,10 +40,8 @@ from ivr.cli.flows import (
 from ivr.clock import Clock
 from ivr.workshop.junit import junit
 from ivr.workshop.page import page
-from ivr.workshop.runs import Basis, Tell, jobs_for, run
+from ivr.workshop.runs import Basis, jobs_for, run
 
-BAR_FROM = 500
-"""Scripted calls; fewer take less than half a second."""
 _STYLES = {"wanted:": "green", "was:": "red", "nearest:": "yellow"}
 
 
@@ -90,7 +87,7 @@ def test(
     scripts = _chosen(loaded, only)
     basis = Basis(folders(named), catalogue_of(named, catalogue_file), files, _calls_of(files, loaded))
     begun = perf_counter()
-    with _bar(len(scripts)) as tell:
+    with calls_bar(len(scripts)) as tell:
         played = run(flows, scripts, basis, jobs=jobs or jobs_for(len(scripts)), tell=tell)
     seconds = perf_counter() - begun
     golden = _golden(named, flows, only)
@@ -135,20 +132,6 @@ def _loaded(
         show_problems(fault.problems)
         click.echo(json.dumps({"problems": rows(fault.problems)}, ensure_ascii=False))
         raise CannotBeDone(fault.message) from fault
-
-
-@contextmanager
-def _bar(calls: int) -> Iterator[Tell]:
-    """A bar where somebody looks, and only if there is something to wait for."""
-    if not sys.stderr.isatty() or calls < BAR_FROM:
-        yield lambda: None
-        return
-    from rich.console import Console  # noqa: PLC0415 - only where somebody looks
-    from rich.progress import Progress  # noqa: PLC0415 -- slow to load, and only a terminal sees it
-
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("scripted calls", total=calls)
-        yield lambda: bar.advance(task)
 
 
 def _show_totals(played: list[Played], golden: list[GoldenPlayed], seconds: float) -> None:

@@ -5,9 +5,9 @@
 It says `ready`, takes calls until standard input ends, and ends.
 """
 
-from gevent import monkey
+from esl.patching import patch_all
 
-monkey.patch_all()
+patch_all()
 
 import json  # noqa: E402 - patching comes first
 import sys  # noqa: E402

@@ -6,7 +6,8 @@ the servers' file of queues does not know: they would not start.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,12 +16,21 @@ from dialogs.errors import FlowsInvalid, Problem
 from dialogs.flow import FlowSet
 from dialogs.loader import ENDING, read_flows
 from dialogs.play import Played, play
-from dialogs.rehearsal import load_scripts, test_files
+from dialogs.rehearsal import Script, load_scripts, test_files
 from dialogs.segments.golden import GoldenPlayed, golden_files, play_golden
 from ivr.back_ends.agreement import OWN, LiveSchemas
 from ivr.publishing.catalogues import CATALOGUE, catalogue_in, unanswered, with_collections
 from ivr.publishing.sounds import unplayable
 from ivr.queueing.reading import misfits
+
+Bar = Callable[[int], AbstractContextManager[Callable[[], None]]]
+"""Shows that so many scripted calls are played; what it gives is called after each."""
+
+
+def unseen(calls: int) -> AbstractContextManager[Callable[[], None]]:
+    """A bar where nobody looks."""
+    del calls
+    return nullcontext(lambda: None)
 
 
 @dataclass(frozen=True)
@@ -43,7 +53,7 @@ def checked(
     folder: Path,
     *,
     main: str,
-    with_tests: bool = True,
+    play_with: Bar | None = unseen,
     live: LiveSchemas = OWN,
     studio: Path | None = None,
     queues: Path | None = None,
@@ -53,6 +63,7 @@ def checked(
     """Checks the folder as a server would use it; `main` is the flow that calls begin with,
     `studio` the folder of the studio's recordings, `queues` the file of queues that servers go by, `besides`
     the queues that the switch has whatever the flows name, `strategies` the folder of those that name flows.
+    `play_with` is shown while the calls are played; `None`: they are not.
 
     Every mistake is told in one run. The tests are played where the flows can be, also if a live call could
     not be had of them.
@@ -75,9 +86,16 @@ def checked(
         golden = play_golden(golden_files([folder]), flows)
     except FlowsInvalid as fault:
         return Checked(flows, (*unfit, *fault.problems))
-    played: list[Played | GoldenPlayed] = [*golden] if with_tests else []
-    played += [play(flows, script) for script in scripts] if with_tests else []
+    played: list[Played | GoldenPlayed] = [*golden] if play_with is not None else []
+    played += _played(flows, scripts, play_with) if play_with is not None else []
     return Checked(flows, tuple(unfit), tuple(one for one in played if not one.passed), len(played))
+
+
+def _played(flows: FlowSet, scripts: Sequence[Script], bar: Bar) -> Iterator[Played]:
+    with bar(len(scripts)) as tell:
+        for script in scripts:
+            yield play(flows, script)
+            tell()
 
 
 def _main_missing(flows: FlowSet, problems: Sequence[Problem], folder: Path, main: str) -> list[Problem]:

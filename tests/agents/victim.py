@@ -4,9 +4,9 @@ Its arguments: host, port and password of the event socket, and the database. It
 the switch.
 """
 
-from gevent import monkey
+from esl.patching import patch_all
 
-monkey.patch_all()
+patch_all()
 
 import sys  # noqa: E402 - patching comes first
 

@@ -14,9 +14,9 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from gevent import monkey
+from esl.patching import patch_all
 
-monkey.patch_all()
+patch_all()
 
 from gevent.event import Event  # noqa: E402 - after the patching
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import math
+import re
 import struct
 import wave
 from collections.abc import Sequence
@@ -13,7 +15,10 @@ import pytest
 from click.testing import CliRunner
 
 from data.store import Store
+from ivr.cli import bars
+from ivr.cli.bars import calls_bar
 from ivr.cli.flows import check
+from ivr.publishing.checkup import checked
 from tests.ivr.flow_files import TEST, files, folder_with
 from tests.ivr.publishing_home import Ran, Run, draft, home, run
 
@@ -47,6 +52,30 @@ def test_a_designer_publishes_changes_and_goes_back(run: Run, home: Path) -> Non
         (1, "publish", "ana", "the first"),
     ]
     assert last_line(run("status", "--json"))["live"] == switches[0]
+
+
+class Screen(io.StringIO):
+    """A terminal that keeps what it shows."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_whoever_waits_at_a_terminal_sees_how_far_it_is(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Thousands of scripted calls take seconds; a file gets no bar, nor do a few calls."""
+    monkeypatch.setenv("TERM", "xterm")
+
+    def shown(screen: io.StringIO) -> str:
+        monkeypatch.setattr("sys.stderr", screen)
+        found = checked(home / "flows", main="main", play_with=calls_bar)
+        assert (found.sound, found.tests > 0) == (True, True)
+        return screen.getvalue()
+
+    assert shown(Screen()) == ""
+    monkeypatch.setattr(bars, "BAR_FROM", 1)
+    assert shown(io.StringIO()) == ""
+    assert re.search("scripted calls.*100%", shown(Screen()), re.DOTALL)
+    assert checked(home / "flows", main="main", play_with=None).tests == 0
 
 
 def test_the_files_come_back(run: Run, home: Path, tmp_path: Path) -> None:

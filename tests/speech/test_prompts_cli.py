@@ -21,7 +21,7 @@ from ivr.cli.prompts import prompts
 from ivr.config import Settings
 from ivr.voice import open_prompts
 from speech.joining import in_recordings
-from speech.pyttsx3 import CALLER_VOICES, Pyttsx3
+from speech.pyttsx3 import Pyttsx3
 from speech.sound import SPEECH_LEVEL_DBFS, read_wav, speech_level, to_pcm, to_samples, write_wav
 from speech.studio_files import studio_file
 from tests.speech.conftest import noise
@@ -95,14 +95,12 @@ def run(home: Path) -> Run:
 
 
 @pytest.fixture
-def record(home: Path, speaker: Pyttsx3) -> Callable[..., Path]:
+def record(home: Path, caller: Pyttsx3) -> Callable[..., Path]:
     """The studio reads a text to a file below `sent`, with a gain."""
-    del speaker
-    engine = Pyttsx3(voices=CALLER_VOICES)
 
     def record(name: str, text: str, *, gain: float = 0.3, language: str = "es") -> Path:
         file = home / "sent" / f"{name}.wav"
-        sound = to_samples(engine.speak(text, language=language)) * gain
+        sound = to_samples(caller.speak(text, language=language)) * gain
         room = to_samples(noise(1.0, 3.0))[:4000] * gain
         write_wav(file, to_pcm(np.concatenate([room, sound, room])))
         return file

@@ -15,7 +15,7 @@ from dialogs.slots.yes_no import YesNo
 from esl.switch import Digit
 from ivr.living.interruptions import is_nod, samples_of
 from speech.errors import RecognizerTimeout
-from speech.pyttsx3 import CALLER_VOICES, Pyttsx3
+from speech.pyttsx3 import Pyttsx3
 from speech.recognizer import Hypothesis
 from speech.sound import read_wav, to_pcm, to_samples, write_wav
 from tests.speech.conftest import noise
@@ -29,10 +29,9 @@ def scene(tmp_path: Path, speaker: Pyttsx3) -> Scene:
 
 
 @pytest.fixture(scope="module")
-def say() -> Say:
+def say(caller: Pyttsx3) -> Say:
     """The caller's voice."""
-    engine = Pyttsx3(voices=CALLER_VOICES, timeout=20)
-    return lambda text: engine.speak(text, language="es")
+    return lambda text: caller.speak(text, language="es")
 
 
 @pytest.mark.parametrize(

@@ -47,13 +47,19 @@ def presets() -> Rulebook:
 
 def load_rulebook(own: Path | None) -> Rulebook:
     """The presets, and the company's own rules of that folder if there is one. Raises `FlowsInvalid`."""
-    rules, problems = read_rules(sorted(PRESETS.glob("*.yaml")))
+    rules, problems = _shipped()
     if own is not None and own.is_dir():
         more, wrong = read_rules(sorted(own.glob("*.yaml")), taken=frozenset(one.id for one in rules))
         rules, problems = (*rules, *more), [*problems, *wrong]
     if problems:
         raise FlowsInvalid(problems)
     return Rulebook(tuple(rules))
+
+
+@cache
+def _shipped() -> tuple[tuple[Rule, ...], list[Problem]]:
+    """The presets, read once in a process; with what is wrong with them."""
+    return read_rules(sorted(PRESETS.glob("*.yaml")))
 
 
 def read_rules(

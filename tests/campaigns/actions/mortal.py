@@ -5,9 +5,9 @@ many instants. An instant is each statement and commit of the database, and each
 once it was taken.
 """
 
-from gevent import monkey
+from esl.patching import patch_all
 
-monkey.patch_all()
+patch_all()
 
 import json  # noqa: E402 - patching comes first, here and below
 import os  # noqa: E402
@@ -17,6 +17,7 @@ import threading  # noqa: E402
 import traceback  # noqa: E402
 from datetime import datetime  # noqa: E402
 
+import gevent.monkey  # noqa: E402
 import gevent.os  # noqa: E402
 from sqlalchemy import Engine, event  # noqa: E402
 
@@ -37,7 +38,7 @@ from ivr.safekeeping import Safekeeping  # noqa: E402
 from tests.campaigns.actions.life import Life  # noqa: E402
 from tests.campaigns.dialling.paper import TRUNK, Telephones, Time, server  # noqa: E402
 
-WAITPID = monkey.get_original("os", "waitpid")
+WAITPID = gevent.monkey.get_original("os", "waitpid")
 """gevent's own would wait for its loop, which this process has none of."""
 KINDS = ("sms", "email", "whatsapp", "webhook", CASE, CALLBACK)
 
