@@ -21,6 +21,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.events import (
     AliasEvent,
@@ -36,7 +37,6 @@ from ruamel.yaml.reader import ReaderError
 from dialogs.errors import FlowsInvalid, Problem
 from dialogs.slips import no_break_space, slip, undecodable, unseen
 from dialogs.unreadable import unreadable
-from dialogs.yaml_events import events_of
 
 LARGEST_FILE = 256 * 1024
 """Bytes. A flow of 200 steps in three languages has about 75 KB."""
@@ -167,7 +167,7 @@ def parse(text: str, file: str) -> Source:
         reader.problem(Place(*space[0]), space[1])
         raise FlowsInvalid(reader.problems)
     try:
-        reader.read(events_of(text))
+        reader.read(YAML(typ="safe", pure=True).parse(text))
     except MarkedYAMLError as fault:
         (line, column), message = unreadable(text, fault)
         reader.problem(Place(line + 1, column + 1), message)
