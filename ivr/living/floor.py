@@ -90,6 +90,7 @@ class Floor:
         Raises `CallOverError`, `CallTooLongError`.
         """
         ear = Ear()
+        self._attention.catch_up()
         ear.push(self._attention.lately)
         if not ear.speaking:
             self._talks_on = False

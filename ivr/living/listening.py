@@ -106,22 +106,27 @@ class Question:
         """The caller speaks, and no worker takes it."""
         self._spoke_at: float | None = None
 
-    def ask(self, play: Callable[[], str | None]) -> Collected:
-        """Plays the prompt by `play` (which returns the command id) and waits for the answer.
+    def ask(self, ready: Callable[[], Callable[[], str | None]]) -> Collected:
+        """Puts the question and waits for the answer. `ready` makes the prompt and gives what plays it, which
+        returns the command's id: whoever speaks while it is being made is waited for.
 
         Raises `CallOverError`, `CallTooLongError`.
         """
         try:
-            if not self._typed_ahead() and not self._awaited():
-                self._playing = play()
-                self._play_began = self._clock.now()
-                self._files = self._voicing.sounding if self._voicing else ()
+            if not self._typed_ahead():
+                self._put(ready())
             self._wait_for_silence_from_now()
             return replace(self._collected(), echoes=self._echoes)
         finally:
             self._attention.judged()
             if self._utterance is not None:
                 self._utterance.cancel()
+
+    def _put(self, play: Callable[[], str | None]) -> None:
+        if not self._awaited():
+            self._playing = play()
+            self._play_began = self._clock.now()
+            self._files = self._voicing.sounding if self._voicing else ()
 
     def _awaited(self) -> bool:
         """Waits for whoever is speaking; whether they have keyed an answer meanwhile."""

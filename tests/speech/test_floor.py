@@ -71,6 +71,29 @@ def test_nobody_who_is_silent_waits(scene: Scene, say: Say) -> None:
     assert paused_before_asking(scene) < 0.05
 
 
+def test_who_speaks_while_the_prompt_is_made_is_waited_for(scene: Scene, say: Say) -> None:
+    """Else it is cut at its first syllable, and what they were saying is its answer."""
+    before = say("pues no, que no lo sé")
+    scene.line.say(
+        quiet(told_for(scene) + 0.2) + before + quiet(asked_for(scene) + 1.5) + say("sí") + quiet(2)
+    )
+    engine = PaperEngine(["sí"])
+    scene.tell()
+    collected = scene.ask(YesNo(), engine, makes_for=0.8)
+    assert isinstance(collected.answer, Match) and len(engine.heard) == 1
+    assert "stop_playing" not in scene.call.orders
+    assert paused_before_asking(scene) == pytest.approx(0.2 + seconds_of(before) + 0.4, abs=0.25)
+
+
+def test_a_key_while_the_prompt_is_made_answers(scene: Scene) -> None:
+    """As one that was pressed before: nobody who knows the question has to hear it."""
+    scene.line.say(quiet(told_for(scene) + 0.2))
+    scene.line.then(Digit("1"))
+    scene.tell()
+    assert scene.ask(YesNo(), PaperEngine([]), makes_for=0.5).given == Keyed("1")
+    assert len(scene.call.sounded) == 1
+
+
 def test_who_talks_on_is_asked_all_the_same(scene: Scene, say: Say) -> None:
     """After less than two seconds, and not cut short by what they go on saying; the next time at once."""
     story = say(
