@@ -100,6 +100,8 @@ class Inbox(Protocol):
 
     def put(self, item: object) -> None: ...
 
+    def empty(self) -> bool: ...
+
 
 class Call(Protocol):
     """A leg under control. All strings are data: nothing in them is expanded by the switch."""

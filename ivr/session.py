@@ -363,7 +363,7 @@ class Session:
         keeping = clip_of(collect, self._call, attention=self._attention, record=self._record)
         with self._masked(sensitive=collect.sensitive), keeping as clip:
             collected = question.ask(
-                lambda: self._saying.begin(collect.prompt, collect.step, kind=collect.kind)
+                lambda: self._saying.ready(collect.prompt, collect.step, kind=collect.kind)
             )
         collected = clip.kept_with(collected)
         self._hearing.learn(collected)

@@ -26,7 +26,7 @@ from ivr.config import Settings
 from ivr.shared_memory import shared_memory
 from speech.auto import AutoRecognizer, choose
 from speech.cached_synthesizer import CachedSynthesizer
-from speech.errors import SpeechError, SynthesizerLost
+from speech.errors import PromptNotKept, SpeechError, SynthesizerLost
 from speech.models import ModelStore
 from speech.piper import Piper
 from speech.prompts import PromptLibrary
@@ -281,25 +281,31 @@ class Voice:
                 later = []
                 for spoken in prompts:
                     gevent.sleep(0.001)  # most are there already, and looking must not hold up the calls
-                    if spoken.language == first:
-                        self._warm_one(spoken)
-                    else:
+                    if spoken.language != first:
                         later.append(spoken)
+                    elif not self._warm_one(spoken):
+                        return
             finally:
                 warmed.set()
             for spoken in later:
                 # `ko` and the like are spoken by tests only; their voices need not be there.
                 if spoken.language in LANGUAGES:
                     gevent.sleep(REST)
-                    self._warm_one(spoken)
+                    if not self._warm_one(spoken):
+                        return
 
         self._warming = [*under_way, gevent.spawn(warm)]
 
-    def _warm_one(self, spoken: Spoken) -> None:
+    def _warm_one(self, spoken: Spoken) -> bool:
+        """Whether there is a point in making more."""
         try:
             self.prompts.make(spoken)
+        except PromptNotKept as refused:
+            log.warning("prompts_not_warmed", reason=f"{refused}; they are made when they are wanted")
+            return False
         except SpeechError as lost:
             log.warning("prompt_not_warmed", reason=str(lost))
+        return True
 
     def wait_warm(self) -> None:
         """Waits until the static prompts of the first language are there."""

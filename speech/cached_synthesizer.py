@@ -11,7 +11,7 @@ from typing import Protocol, TypeVar
 
 import gevent
 
-from speech.errors import SynthesizerLate, SynthesizerLost
+from speech.errors import PromptNotKept, SynthesizerLate, SynthesizerLost
 from speech.prompt_cache import CACHE_LIMIT, PromptCache
 from speech.sound import write_wav
 from speech.spare import Spare
@@ -98,14 +98,17 @@ class CachedSynthesizer:
         return self._at_last(lambda: self._render(self._speaker, text, language, pace), waiting)
 
     def make(self, text: str, *, language: str, pace: float = 1.0) -> Path:
-        """The same where nobody waits on the line: as long as it takes. Raises `SynthesizerLost`."""
+        """The same where nobody waits on the line: as long as it takes. Raises `SynthesizerLost`;
+        `PromptNotKept` if the disk does not take it."""
         wanted = self._preferring(language)
         if wanted is not None:
             try:
-                return self._render(wanted, text, language, pace)
+                return self._render(wanted, text, language, pace, ahead=True)
+            except PromptNotKept:
+                raise
             except SynthesizerLost as lost:
                 self._complain(wanted, lost)
-        return self._render(self._speaker, text, language, pace)
+        return self._render(self._speaker, text, language, pace, ahead=True)
 
     def speak_into(
         self,
@@ -177,9 +180,11 @@ class CachedSynthesizer:
     def _complain(self, speaker: Speaker, lost: SynthesizerLost) -> None:
         LOG.warning("%s is not to be had, %s speaks: %s", speaker.engine, self._speaker.engine, lost)
 
-    def _render(self, speaker: Speaker, text: str, language: str, pace: float) -> Path:
+    def _render(
+        self, speaker: Speaker, text: str, language: str, pace: float, *, ahead: bool = False
+    ) -> Path:
         key = _key(speaker, text, language, pace)
-        return self._cache.sound(key, lambda: speaker.speak(text, language=language, pace=pace))
+        return self._cache.sound(key, lambda: speaker.speak(text, language=language, pace=pace), ahead=ahead)
 
 
 def _within(seconds: float, work: Callable[[], T]) -> T:

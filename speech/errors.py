@@ -33,6 +33,12 @@ class SynthesizerLate(SynthesizerLost):
     code = "synthesizer_late"
 
 
+class PromptNotKept(SynthesizerLost):
+    """The disk of the prompts takes no more, and nobody waits for this one."""
+
+    code = "prompt_not_kept"
+
+
 class WorkerLost(SpeechError):
     """A worker process ended, or never became ready."""
 

@@ -6,7 +6,8 @@ Rules:
 2. Files appear whole (rename), so that a switch on another process never plays half a sentence.
 3. The same sound asked for twice at once is made once.
 4. A file that was given out stays for an hour, whatever the limit: longer than any prompt is played.
-5. Where the disk takes no more, sounds are files all the same: in `speech.spare`, for a while.
+5. Where the disk takes no more, sounds are files all the same: in `speech.spare`, for a while, and only
+   those that somebody waits for. What is made ahead would take the room there from them.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from pathlib import Path
 
 import gevent.event
 
-from speech.errors import SynthesizerLost
+from speech.errors import PromptNotKept, SynthesizerLost
 from speech.sound import is_whole, write_wav
 from speech.spare import Spare
 
@@ -85,10 +86,11 @@ class PromptCache:
             return path
         return self._spare.file_of(path.stem) if self._spare is not None else None
 
-    def sound(self, key: str, make: Callable[[], bytes]) -> Path:
+    def sound(self, key: str, make: Callable[[], bytes], *, ahead: bool = False) -> Path:
         """The file of that key; if it is not there, `make` gives its 8 kHz samples, cooperatively.
 
-        Raises `SynthesizerLost`, and what `make` raises.
+        `ahead`: nobody waits for it. Raises `SynthesizerLost`, and what `make` raises; `PromptNotKept` for
+        what was made ahead and the disk does not take.
         """
         path = self.path_of(key)
         while True:
@@ -96,16 +98,18 @@ class PromptCache:
                 return kept
             other = self._under_way.get(path)
             if other is None:
-                return self._make(path, make)
+                return self._make(path, make, ahead=ahead)
             other.wait()
+            if isinstance(other.exception, PromptNotKept) and not ahead:
+                continue  # made beside this caller, for nobody
             if other.exception is not None:
                 raise SynthesizerLost(str(other.exception))
 
-    def _make(self, path: Path, make: Callable[[], bytes]) -> Path:
+    def _make(self, path: Path, make: Callable[[], bytes], *, ahead: bool) -> Path:
         waiting: gevent.event.AsyncResult[Path] = gevent.event.AsyncResult()
         self._under_way[path] = waiting
         try:
-            file = self._write(path, make())
+            file = self._write(path, make(), ahead=ahead)
             waiting.set(file)
             return file
         except BaseException as fault:
@@ -116,13 +120,15 @@ class PromptCache:
         finally:
             del self._under_way[path]
 
-    def _write(self, path: Path, pcm: bytes) -> Path:
+    def _write(self, path: Path, pcm: bytes, *, ahead: bool) -> Path:
         """Where it is now. Raises `SynthesizerLost`."""
         try:
             write_wav(path, pcm)
             now = self._clock()
             os.utime(path, (now, now))
         except OSError as fault:
+            if ahead:
+                raise PromptNotKept(f"{self.folder}: cannot write a prompt ({fault.strerror})") from None
             if self._spare is None:
                 raise SynthesizerLost(f"{path.parent}: cannot write a prompt ({fault.strerror})") from None
             return self._spare.keep(path.stem, pcm, instead_of=self.folder, refused=fault)

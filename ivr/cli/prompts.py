@@ -32,7 +32,7 @@ from ivr.studio.intake import FORMATS, LOUDNESS, Taken, bring_in, sound_files
 from ivr.studio.sheet import write_csv, write_excel
 from ivr.studio.wanted import Wanted, wanted
 from ivr.voice import LANGUAGES, SpokenPrompts, open_prompts, studio_folder
-from speech.errors import SpeechError
+from speech.errors import PromptNotKept, SpeechError
 from speech.sound import SAMPLE_RATE
 
 WORKERS = 2
@@ -128,6 +128,7 @@ def _build(settings: Settings, wanted_: list[Spoken]) -> dict[str, Any]:
     counts: dict[str, Counter[str]] = {one.language: Counter() for one in wanted_}
     failed: list[dict[str, str]] = []
     files: set[Path] = set()
+    refused: list[PromptNotKept] = []
     try:
         prompts_, synthesizer = open_prompts(settings, workers=WORKERS)
     except SpeechError as fault:
@@ -137,7 +138,11 @@ def _build(settings: Settings, wanted_: list[Spoken]) -> dict[str, Any]:
             converted = prompts_.prepare_recordings()
 
             def make(one: Spoken) -> None:
-                _make(prompts_, one, counts[one.language], failed, files)
+                if not refused:
+                    try:
+                        _make(prompts_, one, counts[one.language], failed, files)
+                    except PromptNotKept as fault:
+                        refused.append(fault)
                 advance()
 
             pool = gevent.pool.Pool(WORKERS * 2)
@@ -146,6 +151,8 @@ def _build(settings: Settings, wanted_: list[Spoken]) -> dict[str, Any]:
             pool.join()
     finally:
         synthesizer.close()
+    if refused:
+        raise CannotBeDone(f"{refused[0]}: make room there and run this again; what it has is kept")
     samples = sum(max(0, file.stat().st_size - _WAV_HEAD) // 2 for file in files)
     return {
         "prompts": len(wanted_),
@@ -168,6 +175,8 @@ def _make(
         source = prompts_.source_of(one)
         files.add(prompts_.make(one))
         count[{"studio": "recorded", "cache": "there", "none": "made"}[source]] += 1
+    except PromptNotKept:
+        raise
     except SpeechError as fault:
         count["failed"] += 1
         failed.append({"text": one.text, "language": one.language, "reason": str(fault)})

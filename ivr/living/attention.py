@@ -130,6 +130,15 @@ class Attention:
         if len(self._sound) > 2 * _KEPT_SOUND:
             del self._sound[:-_KEPT_SOUND]
 
+    def catch_up(self) -> None:
+        """Takes what came while nobody waited for anything (a prompt was being made); keys are kept.
+
+        Raises `CallOverError`, `CallTooLongError`.
+        """
+        while not self._call.inbox.empty():
+            if isinstance(event := self.next(0.0), Digit):
+                self.keys.append(event.key)
+
     @property
     def lately(self) -> bytes:
         """What the line has brought until now and nobody has judged: two seconds of it, or less."""

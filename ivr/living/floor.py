@@ -5,15 +5,20 @@ Rules:
    in a row: they would not hear it, and the rest of their sentence would be taken for an answer's beginning.
 2. Over the last `LAST_WORDS` seconds of a prompt that nobody may speak into, an answer counts, and whole:
    they have heard what is asked. What began before counts not at all, however it goes on.
-3. Our own prompt that the line brings back is nobody's turn.
+3. Who has spoken into such a prompt for a while and is then spoken over, much louder, is behind the caller: a
+   television. What is said over them is the caller's, and counts.
+4. Our own prompt that the line brings back is nobody's turn.
 """
 
 from __future__ import annotations
 
 import wave
+from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
+
+import numpy as np
 
 from esl.switch import FRAME_BYTES, Audio, Digit, ListeningLost
 from ivr.clock import Clock
@@ -28,6 +33,13 @@ LAST_WORDS = 0.5
 """Seconds: answers begin so early where the end of a question can be foreseen."""
 _PAUSE = 0.4
 """Seconds of silence after which it is our turn."""
+_BEHIND_FRAMES = 100
+"""Two seconds: who has spoken for less may only raise their voice."""
+_NEARER = 10 ** (5 / 20)
+"""Louder than their loudest syllable by this."""
+_STEADY_FRAMES = 5
+"""Of which the mean level counts: a syllable, and no click."""
+_KEPT_FRAMES = 20
 _LONGEST = 12.0
 """Seconds, as of an answer; who goes on has begun anew."""
 
@@ -76,6 +88,35 @@ class Ear:
         return interruption.is_echo(files)
 
 
+class Behind:
+    """Who has been speaking for a while, to tell from them somebody who is nearer to the telephone."""
+
+    def __init__(self, sound: bytes) -> None:
+        """`sound`: of theirs, until now; too little tells nothing."""
+        frames = [sound[at : at + FRAME_BYTES] for at in range(0, len(sound) - FRAME_BYTES + 1, FRAME_BYTES)]
+        self._longer = len(frames) >= _BEHIND_FRAMES
+        self._recent: deque[bytes] = deque(frames, maxlen=_KEPT_FRAMES)
+        levels = np.array([_level(frame) for frame in frames[-_BEHIND_FRAMES:]])
+        loud = (
+            np.convolve(levels, np.ones(_STEADY_FRAMES) / _STEADY_FRAMES, "valid") if self._longer else levels
+        )
+        self._most = _NEARER * float(np.max(loud, initial=0.0))
+
+    def spoken_over(self, frame: bytes) -> bytes:
+        """Their sound from a moment before, with the next frame as its end, once somebody else is louder by
+        far; else nothing."""
+        self._recent.append(frame)
+        lately = list(self._recent)
+        levels = [_level(one) for one in lately[-_STEADY_FRAMES:]]
+        nearer = self._longer and sum(levels) / _STEADY_FRAMES > self._most
+        return b"".join(lately) if nearer else b""
+
+
+def _level(frame: bytes) -> float:
+    samples = np.frombuffer(frame, "<i2").astype(np.float32)
+    return float(np.std(samples))
+
+
 class Floor:
     """One call's."""
 
@@ -90,6 +131,7 @@ class Floor:
         Raises `CallOverError`, `CallTooLongError`.
         """
         ear = Ear()
+        self._attention.catch_up()
         ear.push(self._attention.lately)
         if not ear.speaking:
             self._talks_on = False

@@ -31,7 +31,7 @@ from esl.switch import FRAME_BYTES, Audio, Call, Digit, Finished, ListeningLost
 from ivr.clock import Clock
 from ivr.living.attention import Attention
 from ivr.living.collected import Collected, heard_in
-from ivr.living.floor import LAST_WORDS, Ear, Floor
+from ivr.living.floor import LAST_WORDS, Behind, Ear, Floor
 from ivr.living.interruptions import LONGEST_COUGH, Interruption, is_hum, is_nod
 from ivr.living.voicing import Voicing
 from ivr.living.words_awaited import WordsAwaited
@@ -45,6 +45,7 @@ from speech.endpointing import (
 )
 from speech.errors import SpeechError
 from speech.recognizer import WHILE_SPOKEN, Reading, Recognizer, Utterance
+from speech.sound import FRAME_SECONDS
 
 log = structlog.get_logger(__name__)
 
@@ -84,6 +85,8 @@ class Question:
         self._over_it = None if collect.barge_in or not interruptible else Ear()
         self._too_soon = False
         """They spoke before they had heard what is asked, and go on."""
+        self._behind: Behind | None = None
+        """Who does, and may be a television."""
         self._call = call
         self._attention = attention
         self._clock = clock
@@ -106,22 +109,27 @@ class Question:
         """The caller speaks, and no worker takes it."""
         self._spoke_at: float | None = None
 
-    def ask(self, play: Callable[[], str | None]) -> Collected:
-        """Plays the prompt by `play` (which returns the command id) and waits for the answer.
+    def ask(self, ready: Callable[[], Callable[[], str | None]]) -> Collected:
+        """Puts the question and waits for the answer. `ready` makes the prompt and gives what plays it, which
+        returns the command's id: whoever speaks while it is being made is waited for.
 
         Raises `CallOverError`, `CallTooLongError`.
         """
         try:
-            if not self._typed_ahead() and not self._awaited():
-                self._playing = play()
-                self._play_began = self._clock.now()
-                self._files = self._voicing.sounding if self._voicing else ()
+            if not self._typed_ahead():
+                self._put(ready())
             self._wait_for_silence_from_now()
             return replace(self._collected(), echoes=self._echoes)
         finally:
             self._attention.judged()
             if self._utterance is not None:
                 self._utterance.cancel()
+
+    def _put(self, play: Callable[[], str | None]) -> None:
+        if not self._awaited():
+            self._playing = play()
+            self._play_began = self._clock.now()
+            self._files = self._voicing.sounding if self._voicing else ()
 
     def _awaited(self) -> bool:
         """Waits for whoever is speaking; whether they have keyed an answer meanwhile."""
@@ -147,7 +155,7 @@ class Question:
                 case Digit(key) if self._collect.keys.longest:
                     self._key(key)
                 case Audio() if self._listens():
-                    if (collected := self._hear(event)) is not None:
+                    if (collected := self._hear(event.samples)) is not None:
                         return collected
                 case Audio(samples=samples) if self._over_it is not None:
                     self._over_it.push(samples)
@@ -244,17 +252,24 @@ class Question:
         self._endpointer.wait(self._collect.final_silence)
         self._spoke_at = self._when(began)
         self._too_soon = over_it.seconds > LAST_WORDS
-        if not self._too_soon:
+        if self._too_soon:
+            self._behind = Behind(bytes(over_it.sound))
+        else:
             self._open_utterance(bytes(over_it.sound))
 
-    def _hear(self, audio: Audio) -> Collected | None:
-        for start in range(0, len(audio.samples), FRAME_BYTES):
-            collected = self._hear_frame(audio.samples[start : start + FRAME_BYTES])
+    def _hear(self, samples: bytes) -> Collected | None:
+        for start in range(0, len(samples), FRAME_BYTES):
+            collected = self._hear_frame(samples[start : start + FRAME_BYTES])
             if collected is not None:
                 return collected
         return None
 
     def _hear_frame(self, frame: bytes) -> Collected | None:
+        if self._too_soon and self._behind and (over_them := self._behind.spoken_over(frame)):
+            self._too_soon, self._behind = False, None
+            before = (len(over_them) // FRAME_BYTES - 1) * FRAME_SECONDS
+            self._endpointer = self._new_ear(self._endpointer.position - before)
+            return self._hear(over_them)
         if self._utterance is not None:
             self._utterance.feed(frame)
         if self._interruption is not None:

@@ -10,6 +10,7 @@ A sensitive answer that is read back is a file of this call's own, and goes as s
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -77,7 +78,24 @@ class Saying:
 
         Raises `NothingToSayError`, `CallEnded`, `CallOverError`, `CallTooLongError`.
         """
+        return self.ready(prompt, step, kind, between=between, waiting=waiting)()
+
+    def ready(
+        self,
+        prompt: Prompt,
+        step: str,
+        kind: str = "",
+        *,
+        between: bool = False,
+        waiting: Waiting | None = None,
+    ) -> Callable[[], str]:
+        """Makes a prompt, and gives what starts it. Otherwise as `begin`."""
         files, sounding = self._made(prompt, step, waiting or Waiting(), patient=not between)
+        return lambda: self._begun(prompt, files, sounding, step, kind)
+
+    def _begun(
+        self, prompt: Prompt, files: Sequence[Path], sounding: Sequence[Spoken], step: str, kind: str
+    ) -> str:
         command = self._voicing.play(files)
         text = " ".join(spoken.shown or spoken.text for spoken in sounding)
         latency = None if self.answered_at is None else self._clock.now() - self.answered_at

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import gevent
+from structlog.testing import capture_logs
 
 from dialogs.effects import Spoken
 from ivr.voice import Voice
+from speech.errors import PromptNotKept
 
 
 class Prompts:
@@ -21,6 +23,14 @@ class Prompts:
 
     def make(self, spoken: Spoken) -> None:
         self.made.append(spoken)
+
+
+class Full(Prompts):
+    """Its disk takes nothing."""
+
+    def make(self, spoken: Spoken) -> None:
+        super().make(spoken)
+        raise PromptNotKept("cache: cannot write a prompt (No space left on device)")
 
 
 class Silent:
@@ -44,5 +54,21 @@ def test_a_second_warming_waits_for_the_first_language_only() -> None:
             voice.wait_warm()
         assert [one.text for one in prompts.made if one.language == "es"] == ["uno", "dos"]
         assert sum(one.language == "ca" for one in prompts.made) < len(others)
+    finally:
+        voice.close()
+
+
+def test_a_full_disk_ends_the_warming() -> None:
+    """One line, not one for each of a thousand prompts that are synthesised for nothing."""
+    prompts: Any = Full()
+    voice = Voice(prompts, Silent(), None)
+    try:
+        with capture_logs() as lines, gevent.Timeout(5):
+            voice.warm_up([Spoken("uno", "es"), Spoken("dos", "es"), Spoken("tres", "ca")], first="es")
+            voice.wait_warm()
+            gevent.sleep(0)
+        assert [one.text for one in prompts.made] == ["uno"]
+        assert [line["event"] for line in lines] == ["prompts_not_warmed"]
+        assert "No space left on device" in lines[0]["reason"]
     finally:
         voice.close()

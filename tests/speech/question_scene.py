@@ -55,6 +55,8 @@ class Line:
         self._call = call
         self._frames: list[bytes | Digit | ListeningLost] = []
         self.extra: list[object] = []
+        self.piled_up: list[object] = []
+        """What came while nobody took anything."""
         self.playing: list[tuple[str, float]] = []
 
     def say(self, sound: bytes) -> None:
@@ -76,8 +78,18 @@ class Line:
         gevent.sleep(0)
         if self.extra:
             return self.extra.pop(0)
+        if self.piled_up:
+            return self.piled_up.pop(0)
         if self.playing and self.playing[0][1] <= self._clock.time:
             return Finished(self.playing.pop(0)[0], "playback", "_none_", {})
+        return self.next_frame()
+
+    def empty(self) -> bool:
+        """Whether nothing waits to be taken."""
+        return not self.piled_up
+
+    def next_frame(self) -> object:
+        """A fiftieth of a second goes by."""
         self._clock.time += FRAME_SECONDS
         frame = self._frames.pop(0) if self._frames else noise(0.02, 5)
         return Audio(frame, self._clock.time) if isinstance(frame, bytes) else frame
@@ -198,8 +210,17 @@ class Scene:
         """The real one."""
         return self.library.rest_of(files, seconds)
 
-    def ask(self, kind: Digits | YesNo, engine: PaperEngine, *, barge_in: bool = True) -> Collected:
-        """Puts the question."""
+    def _ready(self, makes_for: float) -> Callable[[], str]:
+        """What the line brings meanwhile piles up."""
+        until = self.clock.time + makes_for
+        while self.clock.time < until:
+            self.line.piled_up.append(self.line.next_frame())
+        return lambda: self.voicing.play([self.prompt])
+
+    def ask(
+        self, kind: Digits | YesNo, engine: PaperEngine, *, barge_in: bool = True, makes_for: float = 0.0
+    ) -> Collected:
+        """Puts the question, whose prompt is made for so many seconds."""
         collect = Collect(
             prompt=(),
             step="trial",
@@ -221,7 +242,7 @@ class Scene:
             voicing=self.voicing,
             floor=self.floor,
         )
-        return question.ask(lambda: self.voicing.play([self.prompt]))
+        return question.ask(lambda: self._ready(makes_for))
 
     def tell(self) -> None:
         """Says something into which nobody may speak."""

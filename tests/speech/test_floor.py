@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from dialogs.results import Keyed, Match, NoInput, NoMatch
@@ -11,7 +12,7 @@ from dialogs.slots.yes_no import YesNo
 from esl.switch import Digit, ListeningLost
 from ivr.living.floor import HEARD_OUT
 from speech.pyttsx3 import CALLER_VOICES, Pyttsx3
-from speech.sound import read_wav, seconds_of, to_pcm, to_samples
+from speech.sound import SAMPLE_RATE, read_wav, seconds_of, to_pcm, to_samples
 from tests.speech.conftest import noise
 from tests.speech.question_scene import PaperEngine, Say, Scene
 
@@ -71,6 +72,29 @@ def test_nobody_who_is_silent_waits(scene: Scene, say: Say) -> None:
     assert paused_before_asking(scene) < 0.05
 
 
+def test_who_speaks_while_the_prompt_is_made_is_waited_for(scene: Scene, say: Say) -> None:
+    """Else it is cut at its first syllable, and what they were saying is its answer."""
+    before = say("pues no, que no lo sé")
+    scene.line.say(
+        quiet(told_for(scene) + 0.2) + before + quiet(asked_for(scene) + 1.5) + say("sí") + quiet(2)
+    )
+    engine = PaperEngine(["sí"])
+    scene.tell()
+    collected = scene.ask(YesNo(), engine, makes_for=0.8)
+    assert isinstance(collected.answer, Match) and len(engine.heard) == 1
+    assert "stop_playing" not in scene.call.orders
+    assert paused_before_asking(scene) == pytest.approx(0.2 + seconds_of(before) + 0.4, abs=0.25)
+
+
+def test_a_key_while_the_prompt_is_made_answers(scene: Scene) -> None:
+    """As one that was pressed before: nobody who knows the question has to hear it."""
+    scene.line.say(quiet(told_for(scene) + 0.2))
+    scene.line.then(Digit("1"))
+    scene.tell()
+    assert scene.ask(YesNo(), PaperEngine([]), makes_for=0.5).given == Keyed("1")
+    assert len(scene.call.sounded) == 1
+
+
 def test_who_talks_on_is_asked_all_the_same(scene: Scene, say: Say) -> None:
     """After less than two seconds, and not cut short by what they go on saying; the next time at once."""
     story = say(
@@ -120,6 +144,25 @@ def test_what_begins_before_a_text_is_told_does_not_agree_to_it(
     collected = scene.ask(YesNo(), PaperEngine([]), barge_in=False)
     assert isinstance(collected.answer, NoMatch) and collected.given is None
     assert "stop_playing" not in scene.call.orders
+
+
+@pytest.mark.parametrize("below", [15, 10])
+def test_a_caller_is_heard_over_the_television(scene: Scene, say: Say, below: int) -> None:
+    """It has been speaking all the time, and goes on; what they say over it answers what nobody may speak
+    into. Without them it is no answer."""
+    news = say(
+        "y en otras noticias el gobierno ha anunciado que las obras de la nueva línea comenzarán pronto"
+    )
+    told = round((asked_for(scene) + 0.8) * SAMPLE_RATE)
+    television = np.resize(to_samples(news), told + 5 * SAMPLE_RATE) * 10 ** (-below / 20)
+    line, answer = television.copy(), to_samples(say("sí, claro"))
+    line[told : told + len(answer)] += answer
+    engine = PaperEngine(["sí claro"])
+    scene.line.say(to_pcm(line))
+    assert isinstance(scene.ask(YesNo(), engine, barge_in=False).answer, Match)
+    assert engine.heard[0] > seconds_of(to_pcm(answer))
+    scene.line.say(to_pcm(television))
+    assert isinstance(scene.ask(YesNo(), PaperEngine([]), barge_in=False).answer, NoMatch)
 
 
 @pytest.mark.parametrize("barge_in", [True, False])

@@ -6,10 +6,11 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import gevent
 import pytest
 
 from speech.cached_synthesizer import CachedSynthesizer
-from speech.errors import SynthesizerLost
+from speech.errors import PromptNotKept, SynthesizerLost
 from speech.prompts import PromptLibrary
 from speech.sound import is_whole, read_wav
 from speech.spare import Spare
@@ -128,3 +129,24 @@ def test_a_disk_that_was_made_read_only_still_gives_what_it_has(
     subprocess.run(["mount", "-o", "remount,ro", str(full)], check=True)
     assert synthesizer.render("uno", language="es") == kept
     assert synthesizer.render("dos", language="es").parent == there
+
+
+def test_what_is_made_ahead_takes_no_room_from_callers(
+    counting: CountingSpeaker, tmp_path: Path, full: Path
+) -> None:
+    """It says that it is not kept; a caller who wants it while it is being made hears it all the same."""
+    there = memory(tmp_path)
+    synthesizer = CachedSynthesizer(counting, full / "cache", spare=Spare(there))
+    fill(full)
+    with pytest.raises(PromptNotKept, match=r"cache: cannot write a prompt \(No space left on device\)"):
+        synthesizer.make("uno", language="es")
+    assert list(there.iterdir()) == []
+    counting.allowed.clear()
+    ahead = gevent.spawn(synthesizer.make, "dos", language="es")
+    caller = gevent.spawn(synthesizer.render, "dos", language="es")
+    gevent.sleep(0)
+    gevent.sleep(0)
+    counting.allowed.set()
+    assert is_whole(caller.get(timeout=5)) and caller.value.parent == there
+    with pytest.raises(PromptNotKept):
+        ahead.get(timeout=5)

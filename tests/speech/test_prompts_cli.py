@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -119,6 +120,21 @@ def test_everything_is_made_once(run: Run, home: Path) -> None:
     assert len(list((home / "prompts" / "cache").glob("??/*.wav"))) == made > 100
     again = run("build", "--language", "es", "--json").report["languages"]
     assert list(again) == ["es"] and set(again["es"]) == {"there"}
+
+
+def test_a_full_disk_is_told(run: Run, home: Path) -> None:
+    """Nothing is counted as made that nobody keeps."""
+    folder = home / "prompts"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(folder)]
+    if subprocess.run(mount, check=False, capture_output=True).returncode:
+        pytest.skip("a small file system cannot be mounted by this user")
+    try:
+        done = run("build", "--language", "es")
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=True)
+    assert done.exit_code == 2, done.output
+    assert "cannot write a prompt (No space left on device): make room there" in done.output
 
 
 def test_the_list_is_for_people(run: Run, home: Path) -> None:
