@@ -17,6 +17,7 @@ import wave
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from dialogs.results import Heard, Match, NoMatch
 from speech.echo import ECHO, echo_likeness
 from speech.sound import SAMPLE_RATE
 
@@ -94,6 +95,14 @@ def is_hum(text: str) -> bool:
 
 def _hum(word: str) -> bool:
     return word in HUMS or _HUM.fullmatch(word) is not None
+
+
+def is_no_answer(answer: Match | NoMatch, given: Heard, seconds: float, language: str) -> bool:
+    """Whether what was said into a prompt, for so many seconds, is a nod or a cough."""
+    said = given.alternatives[0].text if given.alternatives else ""
+    if isinstance(answer, Match):
+        return answer.band != "sure" and is_hum(said)
+    return is_nod(said, language) if said else seconds < LONGEST_COUGH
 
 
 def samples_of(files: Sequence[Path], start: float, end: float) -> bytes:

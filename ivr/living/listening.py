@@ -26,13 +26,14 @@ import structlog
 
 from dialogs.effects import Collect
 from dialogs.numbers_hidden import hide_numbers
-from dialogs.results import Heard, Keyed, Match, NoInput, NoMatch
+from dialogs.results import Keyed, NoInput, NoMatch
 from esl.switch import FRAME_BYTES, Audio, Call, Digit, Finished, ListeningLost
 from ivr.clock import Clock
+from ivr.living.answer_pause import pause_after
 from ivr.living.attention import Attention
 from ivr.living.collected import Collected, heard_in
 from ivr.living.floor import LAST_WORDS, Behind, Ear, Floor
-from ivr.living.interruptions import LONGEST_COUGH, Interruption, is_hum, is_nod
+from ivr.living.interruptions import LONGEST_COUGH, Interruption, is_no_answer
 from ivr.living.voicing import Voicing
 from ivr.living.words_awaited import WordsAwaited
 from speech.endpointing import (
@@ -44,21 +45,13 @@ from speech.endpointing import (
     TooLong,
 )
 from speech.errors import SpeechError
-from speech.recognizer import WHILE_SPOKEN, Reading, Recognizer, Utterance
+from speech.recognizer import Reading, Recognizer, Utterance
 from speech.sound import FRAME_SECONDS
 
 log = structlog.get_logger(__name__)
 
 STAR_KEYS = 2
 """Keys of a sequence that begins with a star: `*` repeats, `*0` asks for a person."""
-
-
-SHORTEST_PAUSE = 0.4
-"""Seconds of silence that end an answer to which more could be said."""
-NOTHING_FOLLOWS = 0.3
-"""Seconds of silence that end a yes, a no, or a number that has all its digits."""
-MORE_TIME = 0.6
-"""Seconds more for a number of which digits are missing."""
 
 
 class Question:
@@ -276,7 +269,7 @@ class Question:
             self._interruption.take(frame)
         if self._paused and self._utterance is not None and self._utterance.so_far != self._so_far:
             self._so_far = self._utterance.so_far
-            self._endpointer.wait(self._pause_after(self._so_far))
+            self._endpointer.wait(pause_after(self._collect, self._so_far))
         for happening in self._endpointer.push(frame):
             match happening:
                 case SpeechStarted(at=at, audio=beginning):
@@ -326,24 +319,6 @@ class Question:
             self._interruption.take(beginning)
         self._stop_prompt()
 
-    def _pause_after(self, so_far: tuple[Reading, ...]) -> float:
-        """Seconds of silence that end the answer, after this (empty: nothing is known yet)."""
-        collect = self._collect
-        if not so_far:
-            return collect.final_silence
-        answer = collect.judge(heard_in(so_far))
-        fixed = bool(collect.words) and collect.keys.shortest == collect.keys.longest
-        if isinstance(answer, Match) and answer.band == "sure":
-            if fixed or collect.kind == "yes_no":
-                return min(NOTHING_FOLLOWS, collect.final_silence)
-            # More digits may follow where their number is not fixed: the shorter one is a match as well.
-            return (
-                collect.final_silence if collect.words else max(SHORTEST_PAUSE, collect.final_silence * 0.6)
-            )
-        # Only an engine that streams has heard all that was said until now.
-        streams = so_far[0].confidence == WHILE_SPOKEN
-        return collect.final_silence + (MORE_TIME if collect.words and streams else 0.0)
-
     def _when(self, position: float) -> float:
         """The call's time of a position in the audio, as far as it has been heard."""
         return self._clock.now() - (self._endpointer.position - position)
@@ -390,7 +365,7 @@ class Question:
             log.debug("heard", said=heard)
         given = heard_in(hypothesis.readings)
         answer = self._collect.judge(given)
-        aside = interruption is not None and self._is_no_answer(answer, given, seconds)
+        aside = interruption is not None and is_no_answer(answer, given, seconds, self._collect.language)
         if interruption is not None and aside and self._gone_on(interruption):
             return None
         return Collected(answer, ended_at, given=given, decided_at=decided_at, began_at=self._spoke_at)
@@ -400,13 +375,6 @@ class Question:
         log.info("echo", played=round(interruption.prompt_seconds, 1))
         self._echoes = True
         return None if self._gone_on(interruption) else Collected(NoMatch(), ended_at)
-
-    def _is_no_answer(self, answer: Match | NoMatch, given: Heard, seconds: float) -> bool:
-        """Whether what was said into a prompt, for so many seconds, is a nod or a cough."""
-        said = given.alternatives[0].text if given.alternatives else ""
-        if isinstance(answer, Match):
-            return answer.band != "sure" and is_hum(said)
-        return is_nod(said, self._collect.language) if said else seconds < LONGEST_COUGH
 
     def _gone_on(self, interruption: Interruption) -> bool:
         """Whether the prompt goes on from where it stopped; the question then waits as before."""

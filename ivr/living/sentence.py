@@ -24,10 +24,10 @@ from dialogs.numbers_hidden import hide_numbers
 from dialogs.results import Heard, Match
 from esl.switch import FRAME_BYTES, Audio, Call, Digit, Finished, ListeningLost
 from ivr.clock import Clock
+from ivr.living.answer_pause import SHORTEST_PAUSE
 from ivr.living.attention import Attention, WorkEnded
 from ivr.living.collected import Collected, heard_in
 from ivr.living.interruptions import Interruption
-from ivr.living.listening import SHORTEST_PAUSE
 from ivr.living.voicing import Voicing
 from speech.endpointing import (
     Endpointer,
