@@ -91,7 +91,8 @@ def kept(stage: Stage, number: str) -> Callback:
     """The callback at that number as it stands: also while somebody waits for an agent in their place, which
     is a call for the server."""
     store = Store(stage.settings.database_url)
-    (found,) = [one for one in (*store.callbacks.ended(), *store.callbacks.waiting()) if one.number == number]
+    both = (*store.callbacks.waiting(), *store.callbacks.ended())  # it may end between the two
+    (found,) = {one.id: one for one in both if one.number == number}.values()
     store.close()
     return found
 

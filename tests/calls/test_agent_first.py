@@ -11,6 +11,7 @@ from data.store import Store
 from esl import commands
 from esl.embedded.scripted_callee import ScriptedCallee
 from esl.inbound import InboundConnection
+from ivr.living.voicing import one_moments
 from ivr.queueing.callback_rules import CallbackSettings
 from ivr.stage import Stage
 from tests.calls.called_back import Watched, asked_for, kept, record_of, records_of, tried, write_flows
@@ -32,9 +33,12 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
 
 
 def test_nothing_is_synthesised_before_somebody_hears_it(stage: Stage) -> None:
-    """With `speech.prepare: false`: neither what flows say, nor what is said to those who are called back."""
+    """With `speech.prepare: false`: neither what flows say, nor what is said to those who are called back; only
+    "one moment", which is said while another sentence is waited for."""
     assert not stage.settings.speech.prepare
-    assert [file.name for file in stage.settings.prompts_folder.rglob("*.wav")] == ["hold_music.wav"]
+    made = {file.name for file in stage.settings.prompts_folder.rglob("*.wav")}
+    prompts = stage.server.rooms.voice.prompts
+    assert made == {"hold_music.wav", *(prompts.file_of(one).name for one in one_moments(["es"]))}
 
 
 def test_the_customer_is_called_for_an_agent_who_waits(stage: Stage) -> None:
