@@ -33,8 +33,8 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
 
 
 def test_nothing_is_synthesised_before_somebody_hears_it(stage: Stage) -> None:
-    """With `speech.prepare: false`: neither what flows say, nor what is said to those who are called back; only
-    "one moment", which is said while another sentence is waited for."""
+    """With `speech.prepare: false`: neither what flows say, nor what is said to those who are called back;
+    only what is said while another sentence is waited for."""
     assert not stage.settings.speech.prepare
     made = {file.name for file in stage.settings.prompts_folder.rglob("*.wav")}
     prompts = stage.server.rooms.voice.prompts
