@@ -47,6 +47,7 @@ def fetching(tmp_path: Path) -> Iterator[Fetching]:
             cwd=Path(__file__).parents[2],
             env=environment,
             stderr=subprocess.DEVNULL,
+            preexec_fn=_minds,  # noqa: PLW1509 - before it runs anything of its own
         )
         try:
             with gevent.Timeout(60):
@@ -58,6 +59,12 @@ def fetching(tmp_path: Path) -> Iterator[Fetching]:
         finally:
             process.kill()
             process.wait()
+
+
+def _minds() -> None:
+    """In the command before it begins: who started the tests by nohup, or behind `&`, has these ignored."""
+    for how in (signal.SIGHUP, signal.SIGINT):
+        signal.signal(how, signal.SIG_DFL)
 
 
 def _ends(pip: Path) -> bool:

@@ -164,8 +164,8 @@ class Scene:
             def __init__(self, collect: Collect, **_: object) -> None:
                 self.collect = collect
 
-            def ask(self, play: Callable[[], object]) -> Collected:
-                play()
+            def ask(self, ready: Callable[[], Callable[[], object]]) -> Collected:
+                ready()()
                 given = answer(self.collect)
                 if given is None:
                     return Collected(NoInput(), None)
