@@ -8,7 +8,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check
 CALLS  := $(wildcard tests/calls/test_[a-h]*.py)
 OTHERS := tests/calls $(patsubst %,--ignore=%,$(CALLS))
 SWITCH := tests/contract tests/freeswitch
-QUEUES := tests/queueing tests/api tests/campaigns/actions tests/campaigns/pacing tests/campaigns/simulation
+QUEUES := tests/queueing tests/api tests/nlu tests/campaigns/actions tests/campaigns/pacing tests/campaigns/simulation
 PEOPLE := tests/data tests/campaigns
 DIALOG := tests/dialogs tests/esl tests/embedded tests/back_ends tests/identity tests/messenger tests/agents tests/reports \
           tests/self_service
