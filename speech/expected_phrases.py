@@ -170,7 +170,7 @@ def weighed(scored: Sequence[Scored], free: Text | None, *, prior: float = 0.0) 
 
 
 @dataclass(frozen=True)
-class Judged:
+class Verdict:
     """An expected phrase, what speaks for it, and the chance that it was said."""
 
     scored: Scored
@@ -178,25 +178,25 @@ class Judged:
     chance: float
 
 
-def judged(found: Candidates, free: Text, *, phonetics: Phonetics, language: str) -> list[Judged]:
+def verdicts(found: Candidates, free: Text, *, phonetics: Phonetics, language: str) -> list[Verdict]:
     """The foremost candidates, the likeliest by all that speaks for them first.
 
     The ranking goes by how well each fits. In noise many fit as well as the right one, and some of them run
     on into the babble, are rushed through, or are no keyword that was spotted.
     """
-    judged = []
+    all_of_them = []
     for one in ranked(found.scored, free, prior=found.prior)[:_MOST_JUDGED]:
         facts = evidence(one.scored, one.share, free, found.seconds, phonetics=phonetics, language=language)
-        judged.append(Judged(one.scored, facts, probability(facts)))
-    return sorted(judged, key=lambda one: -one.chance)
+        all_of_them.append(Verdict(one.scored, facts, probability(facts)))
+    return sorted(all_of_them, key=lambda one: -one.chance)
 
 
-def believed(known: Sequence[Judged]) -> list[Guess]:
+def believed(known: Sequence[Verdict]) -> list[Guess]:
     """Whole phrases with a confidence by all that speaks for them."""
     return [Guess(one.scored.phrase, confidence(one.chance)) for one in known[:_MOST_READINGS]]
 
 
-def trusted_as_keyword(text: str, known: Sequence[Judged], spotted: Spotted | None) -> float:
+def trusted_as_keyword(text: str, known: Sequence[Verdict], spotted: Spotted | None) -> float:
     """The most that a freely written text is trusted: one that is a keyword, no more than that keyword is.
 
     Whisper writes the "no" of somebody in the room as clearly as the caller's.

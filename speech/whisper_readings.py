@@ -24,7 +24,6 @@ from speech.expected_phrases import (
     Candidates,
     Guess,
     believed,
-    judged,
     mended,
     merged,
     nearest,
@@ -32,6 +31,7 @@ from speech.expected_phrases import (
     sayable,
     similarity,
     trusted_as_keyword,
+    verdicts,
     weighed,
 )
 from speech.in_front import Loudness, in_front, loudness
@@ -146,7 +146,7 @@ class Utterance:
         # Where a number is expected, a phrase is a short way out ("una persona"): no long scoring.
         if self._phrases and span.seconds <= (_LONGEST_ASIDE if words else _LONGEST_PHRASE):
             found = self._chosen(heard, pcm, span)
-            known = judged(found, free, phonetics=self._phonetics, language=self._language)
+            known = verdicts(found, free, phonetics=self._phonetics, language=self._language)
             guesses += believed(known)
             most = trusted_as_keyword(free.text, known, found.spotted)
         if not words:
@@ -169,7 +169,7 @@ class Utterance:
         span = Clip(clips[0].start, clips[-1].end)
         heard = self._listener.listen(cut(pcm, span))
         found = self._chosen(heard, pcm, span)
-        known = judged(found, self._free(heard), phonetics=self._phonetics, language=self._language)
+        known = verdicts(found, self._free(heard), phonetics=self._phonetics, language=self._language)
         return (known[0].scored.phrase, known[0].facts) if known else None
 
     def _chosen(self, heard: tuple[object, int], pcm: bytes, span: Clip) -> Candidates:

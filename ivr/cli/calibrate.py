@@ -50,7 +50,7 @@ def calibrate(
     """Learns how far Whisper's phrases are to be believed, and shows what that is worth.
 
     The tuning half teaches, the test half is measured, with the new weights and with those in use. Put the
-    new ones into speech/evidence.py if they are better. An hour on two cores with 160 items.
+    new ones into speech/evidence.py if they are better. More than an hour on two cores with 160 items.
 
     \b
     Examples:

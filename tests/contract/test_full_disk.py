@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +18,7 @@ from tests.contract.place import Application, Place, connected, gone, pause, wav
 from tests.contract.test_notice import FLOW, Life
 from tests.freeswitch.harness import wait_until
 from tests.freeswitch.sound import tone
+from tests.small_disk import small_disk_at
 
 WRITTEN = 60_000
 """Bytes: the switch keeps 64 KiB back, and writes them together."""
@@ -27,17 +27,8 @@ WRITTEN = 60_000
 @pytest.fixture
 def small_folder(tmp_path: Path) -> Iterator[Path]:
     """256 kB of shared memory: a real file system that is really full."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=256k,mode=1777", "tmpfs", str(folder)],
-        check=False,
-        capture_output=True,
-    )
-    if mounted.returncode:
-        pytest.skip("a small file system cannot be mounted by this user")
-    yield folder
-    subprocess.run(["umount", "-l", str(folder)], check=True)
+    with small_disk_at(tmp_path / "small", size="256k", mode="1777") as folder:
+        yield folder
 
 
 def fill(folder: Path) -> None:

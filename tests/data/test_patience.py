@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
@@ -24,6 +23,7 @@ from ivr.safekeeping import Safekeeping, Spooled
 from tests.data.conftest import NODE, NOW, begun, ended, locked_by_another_process, turn
 from tests.data.postgresql import Server
 from tests.databases import store_at
+from tests.small_disk import small_disk_at
 
 PATIENCE = 0.05
 Lock = get_original("threading", "Lock")
@@ -106,13 +106,8 @@ def test_a_stop_keeps_what_hangs(sqlite_store: Store, sqlite_file: Path, tmp_pat
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of four megabytes, that is really full when it is full."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=4m,mode=0700", "tmpfs", str(folder)]
-    if subprocess.run(mount, check=False, capture_output=True).returncode:
-        pytest.skip("a small file system cannot be mounted by this user")
-    yield folder
-    subprocess.run(["umount", "-l", str(folder)], check=True)
+    with small_disk_at(tmp_path / "small", size="4m", mode="0700") as folder:
+        yield folder
 
 
 def test_a_full_disk(small_disk: Path, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from speech.errors import PromptNotKept, SynthesizerLost
 from speech.prompts import PromptLibrary
 from speech.sound import is_whole, read_wav
 from speech.spare import Spare
+from tests.small_disk import small_disk_at
 from tests.speech.test_prompts import CountingSpeaker, counting
 
 __all__ = ["counting"]
@@ -22,13 +23,8 @@ __all__ = ["counting"]
 @pytest.fixture
 def full(tmp_path: Path) -> Iterator[Path]:
     """A file system of 192 kB that somebody else has filled, but for the folders of the prompts."""
-    folder = tmp_path / "full"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=192k", "tmpfs", str(folder)]
-    if subprocess.run(mount, check=False, capture_output=True).returncode:
-        pytest.skip("a small file system cannot be mounted by this user")
-    yield folder
-    subprocess.run(["umount", "-l", str(folder)], check=True)
+    with small_disk_at(tmp_path / "full", size="192k", mode="0755") as folder:
+        yield folder
 
 
 def fill(folder: Path) -> Path:

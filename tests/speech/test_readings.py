@@ -14,12 +14,12 @@ from speech.espeak_phones import EspeakPhones
 from speech.expected_phrases import (
     Candidates,
     believed,
-    judged,
     mended,
     ranked,
     respelled,
     sayable,
     similarity,
+    verdicts,
     weighed,
 )
 from speech.in_front import Loudness
@@ -250,28 +250,23 @@ def test_what_fits_best_need_not_be_what_was_said() -> None:
     spotter, who knows it, has not heard it."""
     free = Text("l'estat d'estat", -9.3, 15, 0.29)
     said = Scored(
-        "un gir",
-        -22.4,
-        4,
-        -24.4,
-        -33.0,
-        Course(brief=0.4, until=0.48, after=0.04, at_once=0.24),
-        False,
-        -0.01,
+        *("un gir", -22.4, 4),
+        prior=-24.4,
+        fit=-33.0,
+        course=Course(brief=0.4, until=0.48, after=0.04, at_once=0.24),
+        sense=-0.01,
     )
     other = Scored(
-        "repetir",
-        -10.0,
-        3,
-        -14.6,
-        -29.0,
-        Course(brief=0.67, until=0.46, after=0.06, at_once=0.34),
-        True,
-        -6.1,
+        *("repetir", -10.0, 3),
+        prior=-14.6,
+        fit=-29.0,
+        course=Course(brief=0.67, until=0.46, after=0.06, at_once=0.34),
+        keyword=True,
+        sense=-6.1,
     )
     found = Candidates([said, other], 0.8, 0.7)
     assert ranked(found.scored, free, prior=found.prior)[0].scored is other
-    first, second = judged(found, free, phonetics=EspeakPhones(), language="ca")
+    first, second = verdicts(found, free, phonetics=EspeakPhones(), language="ca")
     assert first.scored is said and first.chance > 5 * second.chance
     guesses = believed([first, second])
     assert [guess.text for guess in guesses] == ["un gir", "repetir"]
