@@ -11,7 +11,7 @@ Rules:
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from typing import ClassVar, Literal
 
 from sqlalchemy import Connection, make_url
@@ -61,6 +61,13 @@ class Database(ABC):
     @abstractmethod
     def migrating(self) -> AbstractContextManager[Connection]:
         """A connection for schema changes: one transaction, and one process at a time."""
+
+    def upgrading(self) -> AbstractContextManager[None]:
+        """The turn to upgrade, among processes that start together; not for use inside itself.
+
+        Here nothing: a server keeps the turn itself, when `migrating()` asks.
+        """
+        return nullcontext()
 
     @abstractmethod
     def insist_on_place(self) -> None:

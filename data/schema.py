@@ -60,13 +60,14 @@ def upgrade(database: Database) -> tuple[str | None, str]:
     """
     from alembic import command
 
-    database.create()
-    with database.reading() as connection:
-        _insist_on_ours(connection, database.shown)
-    database.settle()
-    with database.migrating() as connection:
-        before = _insist_on_ours(connection, database.shown)
-        command.upgrade(_config(connection), "head")
+    with database.upgrading():
+        database.create()
+        with database.reading() as connection:
+            _insist_on_ours(connection, database.shown)
+        database.settle()
+        with database.migrating() as connection:
+            before = _insist_on_ours(connection, database.shown)
+            command.upgrade(_config(connection), "head")
     return before, newest()
 
 

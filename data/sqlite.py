@@ -11,11 +11,12 @@ Rules:
 
 from __future__ import annotations
 
+import fcntl
 import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import ClassVar, Literal, TypeVar, cast
 
@@ -33,6 +34,9 @@ from data.one_at_a_time import OneAtATime, pause
 
 QUICK_CHECK_SECONDS = 1.0
 """A large file is not read through at every start; a thorough check takes the time."""
+UPGRADE_SECONDS = 30.0
+"""How long an upgrade waits for another one. On a busy machine the first one of all holds the file for
+longer than `LOCK_SECONDS`, and a second server that starts meanwhile has only to wait."""
 _SQLITE_WAITS = 0.2
 """Seconds that SQLite waits by itself; the rest is ours, so that one deadline covers both queues."""
 Result = TypeVar("Result")
@@ -123,6 +127,23 @@ class Sqlite(Database):
             yield connection
             self._insist_on_foreign_keys(connection)
             connection.commit()
+
+    @contextmanager
+    @override
+    def upgrading(self) -> Iterator[None]:
+        """A turn by flock(2) on the folder, so that nothing is left behind and a killed process lets go.
+
+        Not on the file: to close it here would give away the locks that SQLite has on it in this process.
+        Whose turn does not come goes on all the same: SQLite's own lock then says what is to be said. So does
+        who may not read the folder, or whose disk knows no such locks.
+        """
+        faults.insist_on_place(self.file, must_exist=False)
+        with ExitStack() as held:
+            with suppress(OSError):
+                folder = os.open(self.file.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+                held.callback(os.close, folder)
+                _take_turn(folder, time.monotonic() + UPGRADE_SECONDS)
+            yield
 
     @override
     def insist_on_place(self) -> None:
@@ -312,6 +333,19 @@ def _patiently(attempt: Callable[[], Result], deadline: float) -> Result:
                 raise
         pause(wait)
         wait = min(wait * 2, 0.1)
+
+
+def _take_turn(folder: int, deadline: float) -> None:
+    """flock(2) on an open folder, asked for until the deadline (monotonic). Raises `OSError` without it."""
+    while True:
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= deadline:
+                raise
+            pause(_SQLITE_WAITS)
+        else:
+            return
 
 
 def _file_of(url: URL) -> Path:

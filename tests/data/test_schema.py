@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import re
 import shutil
 import sqlite3
@@ -17,7 +19,8 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, insert, select, update
 
-from data import schema
+from data import schema, sqlite
+from data.database import LOCK_SECONDS
 from data.errors import SchemaForeign, SchemaMissing, SchemaNewer, SchemaOlder
 from data.ids import new_id
 from data.models import AccountRow, Base, DebtRow, TicketRow
@@ -114,6 +117,40 @@ def test_several_that_start_together_all_succeed(database_url: str) -> None:
         for _ in range(2)
     ]
     assert [process.communicate(timeout=60)[0].strip() for process in starting] == [schema.newest()] * 2
+
+
+def test_an_upgrade_waits_for_another_one(sqlite_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long the first one takes on a busy machine, the second has not to be started again by hand."""
+    folder = os.open(sqlite_file.parent, os.O_RDONLY)
+    fcntl.flock(folder, fcntl.LOCK_EX)
+    waits = []
+
+    def meanwhile(seconds: float) -> None:
+        waits.append(seconds)
+        assert not sqlite_file.exists(), "the other one is not through yet"
+        if sum(waits) > 2 * LOCK_SECONDS:
+            fcntl.flock(folder, fcntl.LOCK_UN)
+
+    monkeypatch.setattr(sqlite, "pause", meanwhile)
+    store = Store(f"sqlite:///{sqlite_file}")
+    assert store.upgrade().after == schema.newest()
+    assert sum(waits) > 2 * LOCK_SECONDS
+    store.close()
+    os.close(folder)
+    assert [one.name for one in sqlite_file.parent.iterdir()] == [sqlite_file.name]
+
+
+def test_a_folder_that_somebody_holds_for_ever_stops_no_upgrade(
+    sqlite_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Any program may lock a folder that it can read, `/tmp` for one: SQLite's own lock is what counts."""
+    folder = os.open(sqlite_file.parent, os.O_RDONLY)
+    fcntl.flock(folder, fcntl.LOCK_EX)
+    monkeypatch.setattr(sqlite, "UPGRADE_SECONDS", 0.0)
+    store = Store(f"sqlite:///{sqlite_file}")
+    assert store.upgrade().after == schema.newest()
+    store.close()
+    os.close(folder)
 
 
 def test_a_newer_database_is_left_alone(store: Store) -> None:
