@@ -99,8 +99,10 @@ def _say(engine: Vosk, text: str, sound: bytes) -> tuple[float, bool]:
     lead = bytes(round(0.26 / FRAME_SECONDS) * FRAME_BYTES)
     line = lead + sound[: len(sound) // FRAME_BYTES * FRAME_BYTES]
     utterance = engine.open(language="ko", phrases=WORDS)
+    began = time.monotonic()
     for at, frame in enumerate(_frames(line + bytes(round(PAUSE / FRAME_SECONDS) * FRAME_BYTES))):
-        gevent.sleep(FRAME_SECONDS)
+        # By the clock: frames that are late one by one would make every caller speak more slowly.
+        gevent.sleep(max(0.0, began + (at + 1) * FRAME_SECONDS - time.monotonic()))
         utterance.feed(frame)
         if at == (len(line) // FRAME_BYTES) + round(PAUSE_TOLD / FRAME_SECONDS):
             utterance.pause()

@@ -242,15 +242,24 @@ def voiced_seconds(pcm: bytes, *, shortest: float = SHORTEST_VOWEL) -> float:
     A window whose energy sits in very few spectral lines is a tone (keys in the audio, ring-back), not a
     voice. Whispered speech has no voice by this measure.
     """
+    return _in_runs(_voiced_runs(pcm), shortest)
+
+
+def _in_runs(runs: NDArray[np.intp], shortest: float) -> float:
+    return float(runs[runs >= round(shortest * SAMPLE_RATE / _HOP)].sum()) * _HOP / SAMPLE_RATE
+
+
+def _voiced_runs(pcm: bytes) -> NDArray[np.intp]:
+    """How many windows in a row are voiced, one number a stretch."""
     samples = to_samples(pcm)
     if len(samples) < _WINDOW:
-        return 0.0
+        return np.zeros(0, np.intp)
     windows = np.lib.stride_tricks.sliding_window_view(samples, _WINDOW)[::_HOP]
     windows = windows - windows.mean(axis=1, keepdims=True)
     energy = (windows**2).sum(axis=1)
     loud = energy > max(float(np.percentile(energy, 95)) * 0.01, _WINDOW * 10 ** (-55 / 10))
     if not loud.any():
-        return 0.0
+        return np.zeros(0, np.intp)
     spectrum = np.abs(np.fft.rfft(windows, 2 * _WINDOW, axis=1)) ** 2
     correlation = np.fft.irfft(spectrum, axis=1)
     lags = np.arange(_WINDOW)
@@ -258,8 +267,8 @@ def voiced_seconds(pcm: bytes, *, shortest: float = SHORTEST_VOWEL) -> float:
     periodic = (normal * (_WINDOW / np.maximum(_WINDOW - lags, 1)))[:, _LAGS].max(axis=1)
     voiced = loud & (periodic > _VOICED) & ~_tonal(windows)
     edges = np.flatnonzero(np.diff(np.concatenate(([0], voiced.astype(np.int8), [0]))))
-    runs = edges[1::2] - edges[::2]
-    return float(runs[runs >= round(shortest * SAMPLE_RATE / _HOP)].sum()) * _HOP / SAMPLE_RATE
+    runs: NDArray[np.intp] = edges[1::2] - edges[::2]
+    return runs
 
 
 def has_voice(pcm: bytes) -> bool:
@@ -268,9 +277,9 @@ def has_voice(pcm: bytes) -> bool:
     A rough or creaky voice is periodic in pieces only: "no, gracias" of one of our speakers has no stretch of
     80 ms, and 170 ms in five shorter ones. White, pink and line noise of 4 s has at most 70 ms in such.
     """
+    runs = _voiced_runs(pcm)
     return (
-        voiced_seconds(pcm) >= LEAST_VOICE
-        or voiced_seconds(pcm, shortest=SHORT_VOWEL) >= LEAST_IN_SHORT_VOWELS
+        _in_runs(runs, SHORTEST_VOWEL) >= LEAST_VOICE or _in_runs(runs, SHORT_VOWEL) >= LEAST_IN_SHORT_VOWELS
     )
 
 

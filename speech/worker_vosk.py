@@ -3,8 +3,8 @@
 Rules:
 1. The template does nothing but load and try (`vosk_models`), fork on request (a socket arrives with each
    request), and end with its parent. It holds no recogniser, so a fork finds no locks taken.
-2. A worker decodes what it is fed at once, on one thread: many callers share it, each with its own
-   recogniser over the one model. Where it cannot do all at once, who waits for an answer comes first.
+2. A worker decodes what it is fed at once, on one thread: many callers share it, each with a recogniser for
+   themselves over the one model. Where it cannot do all at once, who waits for an answer comes first.
 """
 
 from __future__ import annotations
@@ -19,16 +19,19 @@ from typing import Any
 from speech.decoding_turns import DecodingTurns
 from speech.frames import Header
 from speech.recognizer import WHILE_SPOKEN
-from speech.sound import SAMPLE_RATE, has_voice, voiced_seconds
+from speech.sound import LEAST_VOICE, SAMPLE_RATE, has_voice, voiced_seconds
 from speech.vosk_models import load
 from speech.vosk_readings import Alternative, grammar_for, readings
+from speech.vosk_recognizers import VoskRecognizers
 from speech.worker_link import ParentLink, stdin_socket
 
-_ALTERNATIVES = 5
 _PARTIAL_EVERY = SAMPLE_RATE * 2 // 2
 """Bytes (0.5 s) between two looks at the words so far."""
 _PAUSED_EVERY = SAMPLE_RATE * 2 // 10
 """Bytes (0.1 s): in a pause, where the last word decides when the answer is over."""
+_AT_A_TIME = SAMPLE_RATE * 2 // 10
+"""Bytes (0.1 s) that are decoded together while the caller speaks: each time Vosk traces the best path back,
+to see whether they have ended, and its network works in blocks of 0.2 s anyway."""
 _AHEAD = SAMPLE_RATE * 2 * 3 // 10
 """Bytes (0.3 s): so far the decoder is behind the sound: its network looks ahead, and works in blocks."""
 _TAIL = SAMPLE_RATE * 2 // 5
@@ -39,9 +42,9 @@ _LONGEST_BYTES = 60 * 2 * SAMPLE_RATE
 class _Stream:
     """One utterance on its recogniser."""
 
-    def __init__(self, model: Any, language: str, phrases: list[str], *, in_a_row: bool) -> None:
-        import vosk  # noqa: PLC0415 - loaded by the template
-
+    def __init__(
+        self, recognizers: VoskRecognizers, model: Any, language: str, phrases: list[str], *, in_a_row: bool
+    ) -> None:
         def known(text: str) -> bool:
             return all(model.vosk_model_find_word(word) >= 0 for word in text.split())
 
@@ -49,16 +52,18 @@ class _Stream:
         self._decoys: tuple[str, ...] = ()
         self._whole = frozenset(() if in_a_row else usable)
         """What may be the whole answer."""
+        grammar: tuple[str, ...] = ()
         if usable:
             grammar, self._decoys = grammar_for(language, usable, is_known=known, in_a_row=in_a_row)
-            unknown = ["[unk]"] if known("[unk]") else []
-            words = json.dumps([*grammar, *unknown], ensure_ascii=False)
-            self._recognizer = vosk.KaldiRecognizer(model, float(SAMPLE_RATE), words)
-        else:
-            self._recognizer = vosk.KaldiRecognizer(model, float(SAMPLE_RATE))
-        self._recognizer.SetMaxAlternatives(_ALTERNATIVES)
+            grammar = (*grammar, *(["[unk]"] if known("[unk]") else []))
+        self._recognizers = recognizers
+        self._grammar = language, grammar
+        self._recognizer = recognizers.take(*self._grammar)
+        self._ended_by_vosk = False
+        """Whether the sound so far ends with a stretch that Vosk has ended by itself."""
         self._stretches: list[list[Alternative]] = []
         self._sound = bytearray()
+        self._undecoded = bytearray()
         self._looked = 0
         self._partial = ""
         self._paused = False
@@ -72,7 +77,9 @@ class _Stream:
         if len(self._sound) + len(samples) > _LONGEST_BYTES:
             return None
         self._sound += samples
-        self._decode(self._not_ahead(samples))
+        self._undecoded += self._not_ahead(samples)
+        if len(self._undecoded) >= _AT_A_TIME:
+            self._decode()
         if len(self._sound) - self._looked < (_PAUSED_EVERY if self._paused else _PARTIAL_EVERY):
             return None
         return self.look()
@@ -80,6 +87,7 @@ class _Stream:
     def look(self) -> str | None:
         """The words so far, if they have changed since the last look."""
         self._looked = len(self._sound)
+        self._decode()
         # What Vosk itself has taken for a stretch of its own is not in its partial any more.
         before = [stretch[0].text for stretch in self._stretches if stretch]
         now = str(json.loads(self._recognizer.PartialResult()).get("partial", ""))
@@ -97,16 +105,16 @@ class _Stream:
         tail = bytes(self._sound[-_TAIL:])
         if len(tail) == _TAIL and not self._ahead:
             self._ahead = _AHEAD
-            self._decode((tail + tail)[:_AHEAD])
+            self._undecoded += (tail + tail)[:_AHEAD]
         return self.look()
 
     def resume(self) -> None:
         """They went on; what was told in the pause is told anew."""
         self._paused = False
         self._partial = ""
-        held = bytes(self._held)
+        self._undecoded += self._held
         self._ahead, self._held = 0, bytearray()
-        self._decode(held)
+        self._decode()
 
     def _not_ahead(self, samples: bytes) -> bytes:
         """What the decoder has not been given yet: the pause that it had ahead is held back, for whoever goes
@@ -117,17 +125,24 @@ class _Stream:
         self._held += samples[:room]
         return samples[room:]
 
-    def _decode(self, samples: bytes) -> None:
-        if samples and self._recognizer.AcceptWaveform(samples):
+    def _decode(self) -> None:
+        if not self._undecoded:
+            return
+        samples, self._undecoded = bytes(self._undecoded), bytearray()
+        self._ended_by_vosk = bool(self._recognizer.AcceptWaveform(samples))
+        if self._ended_by_vosk:
             self._stretches.append(_alternatives(self._recognizer.Result()))
 
     def finish(self) -> tuple[tuple[str, float], ...]:
-        """The readings of all that was fed."""
+        """The readings of all that was fed. Nothing more is fed then."""
+        self._decode()
         self._stretches.append(_alternatives(self._recognizer.FinalResult()))
+        if not self._ended_by_vosk:
+            self._recognizers.give_back(*self._grammar, self._recognizer)
         sound = bytes(self._sound)
-        if not has_voice(sound):
+        voiced = voiced_seconds(sound)
+        if voiced < LEAST_VOICE and not has_voice(sound):
             return ()
-        voiced = voiced_seconds(sound) if self._whole else 0.0
         return readings(self._stretches, self._decoys, phrases=self._whole, voiced=voiced)
 
 
@@ -142,6 +157,7 @@ class _Service:
     def __init__(self, link: ParentLink, models: dict[str, Any]) -> None:
         self._link = link
         self._models = models
+        self._recognizers = VoskRecognizers(models)
         self._streams: dict[int, _Stream] = {}
 
     def take(self, header: Header, body: bytes) -> None:
@@ -158,6 +174,7 @@ class _Service:
             case "open":
                 language = str(header["language"])
                 self._streams[number] = _Stream(
+                    self._recognizers,
                     self._models[language],
                     language,
                     [str(p) for p in header["phrases"]],
