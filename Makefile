@@ -12,6 +12,7 @@ QUEUES := tests/queueing tests/api tests/nlu tests/campaigns/actions tests/campa
 PEOPLE := tests/data tests/campaigns
 DIALOG := tests/dialogs tests/esl tests/embedded tests/back_ends tests/identity tests/messenger tests/agents tests/reports \
           tests/self_service
+SERVER := tests/ivr
 # A switch of many container images. With it each of the suite's many processes compiles all that it imports.
 export PYTHONDONTWRITEBYTECODE :=
 
@@ -33,6 +34,7 @@ test: $(VENV)/.workshop  ## all set-up, then the checks and the whole test suite
 
 test-calls: $(VENV)/.workshop
 	$(BIN)/python -m pytest $(CALLS)
+	nice -n 10 $(BIN)/python -m pytest $(SERVER)
 
 test-other-calls: $(VENV)/.workshop
 	$(BIN)/python -m pytest $(OTHERS)
@@ -48,7 +50,7 @@ test-people: $(VENV)/.workshop
 	nice -n 10 $(BIN)/python -m pytest $(PEOPLE) $(patsubst %,--ignore=%,$(QUEUES))
 
 test-rooms: $(VENV)/.workshop
-	nice -n 10 $(BIN)/python -m pytest tests $(patsubst %,--ignore=%,tests/calls $(SWITCH) $(QUEUES) $(PEOPLE) $(DIALOG))
+	nice -n 10 $(BIN)/python -m pytest tests $(patsubst %,--ignore=%,tests/calls $(SWITCH) $(QUEUES) $(PEOPLE) $(DIALOG) $(SERVER))
 
 check: $(VENV)/.workshop  ## format, lint, types, import contracts, flows
 	$(BIN)/ruff format --check .
