@@ -13,7 +13,7 @@ from speech.utterances import WorkerUtterance
 from speech.workers import WorkerPool
 
 MOST_STREAMS = 60
-"""Utterances at a time on each worker, one core: about thirty keep up (docs/decisions/speech.md), and not all
+"""Utterances at a time on each worker, one core: twenty and more keep up (docs/measurements.md), and not all
 callers speak at once."""
 
 

@@ -22,7 +22,7 @@ from speech.evidence import KEYWORDS, NAMES, PHRASES, Weights
 from speech.models import ModelStore
 
 LANGUAGES = ("es", "ca", "en")
-LINES = ("clean", "babble-20")
+LINES = ("clean", "babble-20", "babble-10")
 SETS = ("yes_no", "menu", "other_menus", "wishes", "again", "nothing")
 
 
@@ -55,6 +55,7 @@ def calibrate(
     \b
     Examples:
       ivr eval calibrate --items 160
+      ivr eval calibrate --line clean --line babble-10 --line babble-5
       ivr eval calibrate --language es --line clean --json
     """
     chosen = languages or LANGUAGES
