@@ -227,7 +227,7 @@ def house(
             following=following,
             contacts=Contacts(store, outcomes_of(plan), rules, centre=line.centre, now=time.now),
             watchdog=Watchdog(store, roster, desk, line=line, now=time.now, node="test", stuck_after=30.0),
-            live=LiveState(store, plan, roster, line, now=time.now, zone=MADRID),
+            live=LiveState(store, plan, roster, line.centre, now=time.now, zone=MADRID),
             supervision=Supervision(store, line, now=time.now, outside=roster.outside, allowed=[OUTSIDE]),
             time=time,
         )

@@ -32,7 +32,7 @@ def test_today_begins_at_the_local_midnight(tmp_path: Path) -> None:
 
 
 def _live(home: House, now: datetime) -> LiveState:
-    return LiveState(home.store, home.plan, home.roster, home.line, now=lambda: now, zone=MADRID)
+    return LiveState(home.store, home.plan, home.roster, home.line.centre, now=lambda: now, zone=MADRID)
 
 
 def test_a_night_shift_over_the_change_is_an_hour_longer(tmp_path: Path) -> None:

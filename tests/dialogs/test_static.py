@@ -7,7 +7,7 @@ from dialogs.effects import Piece, Spoken
 from dialogs.expressions import parse_template
 from dialogs.flow import FlowSet
 from dialogs.prompts import render
-from dialogs.static import Line, static_prompts, studio_lines
+from dialogs.static import StudioLine, static_prompts, studio_lines
 from tests.dialogs.conftest import Walk
 from tests.dialogs.flowtext import HEAD, conversation, flow_set
 
@@ -68,7 +68,7 @@ def test_forms_reprompts_and_helps_have_their_own_names() -> None:
 def test_a_part_of_a_sentence_shows_the_sentence() -> None:
     """Who records "a las" must know what stands before and behind it."""
     (line,) = (one for one in studio_lines(flow_set(FORM)) if one.recording == "trial/say_2/es-v1b")
-    assert line == Line(
+    assert line == StudioLine(
         "trial/say_2/es-v1b",
         "a las",
         "es",

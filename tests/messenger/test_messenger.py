@@ -28,7 +28,7 @@ from ivr.messenger.message import Carrier, DeliveryFailed, Message
 from ivr.messenger.messenger import Messenger, carriers
 from ivr.messenger.paper import Folder
 from ivr.messenger.settings import MessageSettings
-from ivr.occasion import Occasion, Person
+from ivr.occasion import Occasion, ServedCustomer
 from ivr.outbox import LEAST_TRIES, Kind, Outbox
 from ivr.safekeeping import Safekeeping
 from tests.databases import store_at
@@ -96,7 +96,7 @@ class Office:
 
     def send(
         self, to: str = NUMBER, text: str = "Su saldo.", *, channel: str = "sms", call: UUID | None = None,
-        person: Person | None = None,
+        person: ServedCustomer | None = None,
     ) -> Done | Refused | Failed:  # fmt: skip
         notify = Notify(channel, to, text, {}, "es", "told")  # type: ignore[arg-type] # checked by hand
         return self.messenger.send(

@@ -58,7 +58,7 @@ class Ending:
     call_id: UUID | None = None
 
 
-class Line(Protocol):
+class DiallingLine(Protocol):
     """Who calls. (On the switch: an originated leg, `origination_uuid` = `attempt_id`.)"""
 
     def dial(self, order: Order, answered: Callable[[], bool]) -> Ending:
