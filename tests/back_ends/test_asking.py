@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from dialogs.results import Failed, Found, Missing, Slow
 from ivr.back_ends.breaker import Breaker
 from ivr.back_ends.port import BackEnds
 from tests.back_ends.conftest import Connect
-from tests.back_ends.systems import Reply, crm
+from tests.back_ends.systems import Reply, crm, in_turn
 
 EVERYTHING = """
 systems:
@@ -216,11 +215,6 @@ def test_a_secret_that_cannot_be_used_is_told_and_fails(
         assert back_ends.systems["crm"].unfit
         assert not secret or secret not in answer.reason
         assert system.asked == []
-
-
-def in_turn(*replies: Reply) -> Callable[..., Reply]:
-    left = list(replies)
-    return lambda *_: left.pop(0) if len(left) > 1 else left[0]
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 429])

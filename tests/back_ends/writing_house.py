@@ -24,7 +24,6 @@ from ivr.clock import Clock
 from ivr.lookups import Lookups
 from ivr.occasion import Occasion
 from ivr.outbox import Outbox
-from tests.back_ends.systems import Reply
 from tests.databases import store_at
 
 MADRID = ZoneInfo("Europe/Madrid")
@@ -145,8 +144,3 @@ def build(tmp_path: Path) -> Iterator[Callable[..., House]]:
 
 def occasion(call: UUID | None = None, step: str = "change") -> Occasion:
     return Occasion(call or new_id(), "+34600111222", "orders", step, "es")
-
-
-def in_turn(*replies: Reply) -> Callable[..., Reply]:
-    left = list(replies)
-    return lambda *_: left.pop(0) if len(left) > 1 else left[0]

@@ -6,6 +6,7 @@ import dialogs.call
 from dialogs.effects import Piece, Spoken
 from dialogs.expressions import parse_template
 from dialogs.flow import FlowSet
+from dialogs.nodes.understand import Understand
 from dialogs.prompts import render
 from dialogs.static import StudioLine, static_prompts, studio_lines
 from tests.dialogs.conftest import Walk
@@ -114,6 +115,20 @@ def test_an_answer_that_is_read_back_is_told_in_its_parts() -> None:
     )
 
 
-def test_titles_are_warmed_and_not_recorded() -> None:
-    """What is said only within another sentence has no recording of its own."""
-    assert all(spoken.recording for spoken in static_prompts(flow_set(FORM)))
+def test_titles_are_warmed_and_not_recorded(shipped: FlowSet) -> None:
+    """What is said only within another sentence has no recording of its own; all else has one."""
+    unrecorded = {(one.text, one.language) for one in static_prompts(shipped) if not one.recording}
+    open_questions = [
+        step
+        for flow in shipped.flows.values()
+        for step in flow.steps.values()
+        if isinstance(step, Understand)
+    ]
+    titles = {
+        (template.source, language)
+        for step in open_questions
+        for intent in step.intents.values()
+        for language, template in intent.title.items()
+    }
+    assert ("saber cuánto debe", "es") in titles
+    assert unrecorded == titles
