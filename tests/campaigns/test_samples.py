@@ -167,7 +167,7 @@ def test_the_likeliest_number_is_tried_first(store: Store) -> None:
         store.contacts.settle(new.id, conversation=talked, result="x")
     assert cut(store, campaign_file())["plain"].numbers == ("+34934445501", "+34600000001")
     assert cut(store, campaign_file(numbers=1))["plain"].numbers == ("+34934445501",)
-    store.customers.block("+34934445501", at=AT, why="wrong number")
+    store.callers.block("+34934445501", at=AT, why="wrong number")
     assert cut(store, campaign_file())["plain"].numbers == ("+34600000001",)
 
 
