@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -20,10 +19,10 @@ from dialogs.effects import Write
 from ivr.back_ends import declared_in
 from ivr.back_ends.port import BackEnds
 from ivr.back_ends.writing import KIND, Writing
-from ivr.clock import Clock
 from ivr.lookups import Lookups
 from ivr.occasion import Occasion
 from ivr.outbox import Outbox
+from tests.clocks import LaterClock
 from tests.databases import store_at
 
 MADRID = ZoneInfo("Europe/Madrid")
@@ -50,15 +49,6 @@ writes:
 """
 VALUES = {"order_id": "A/7", "day": "2026-12-01", "urgent": "true", "parcels": "2"}
 SHIP = Write("ship_day", VALUES, "change", 10.0)
-
-
-class LaterClock(Clock):
-    """The machine's, and a day or two later when the test says so."""
-
-    later = timedelta(0)
-
-    def utc(self) -> datetime:
-        return super().utc() + self.later
 
 
 @dataclass
