@@ -29,14 +29,13 @@ class Accounts:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def by_customer_number(self, customer_number: str) -> AccountStatus | None:
-        """The first account of this customer; `None` if there is no such customer, or no account."""
-        accounts = self._some(customer_number, 1)
-        return accounts[0] if accounts else None
-
     def of_customer(self, customer_number: str) -> tuple[AccountStatus, ...]:
         """All accounts of this customer, in the order in which they are told."""
-        return self._some(customer_number, MOST_ACCOUNTS)
+        if not plausible(customer_number):
+            return ()
+        asked = {"customer_number": customer_number, "most": MOST_ACCOUNTS}
+        with self._database.reading() as connection:
+            return tuple(_status(connection, row) for row in connection.execute(_ACCOUNTS, asked).all())
 
     def movements(
         self, customer_number: str, *, label: str | None = None, most: int = 5
@@ -129,13 +128,6 @@ class Accounts:
         )
         with self._database.reading() as connection:
             return tuple(_promise(row) for row in connection.execute(query))
-
-    def _some(self, customer_number: str, most: int) -> tuple[AccountStatus, ...]:
-        if not plausible(customer_number):
-            return ()
-        asked = {"customer_number": customer_number, "most": most}
-        with self._database.reading() as connection:
-            return tuple(_status(connection, row) for row in connection.execute(_ACCOUNTS, asked).all())
 
 
 # Built once: putting a statement together costs more than the database takes to answer it.

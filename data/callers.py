@@ -43,7 +43,7 @@ from data.models import (
     PhoneNumberRow,
     SegmentRow,
 )
-from data.records.callers import CallerHistory, ComingOrder, OpenTicket, PastCalls, Person, TakenFor
+from data.records.callers import CallerHistory, CallingCustomer, ComingOrder, OpenTicket, PastCalls, TakenFor
 from data.records.cleaning import utc
 from data.text import clean
 
@@ -204,7 +204,7 @@ def _calls(connection: Connection, written: tuple[str, ...], before: datetime) -
 # --- the person ---
 
 
-def _person(connection: Connection, row: Row[Any], before: datetime, today: date) -> Person:
+def _person(connection: Connection, row: Row[Any], before: datetime, today: date) -> CallingCustomer:
     values = {
         "customer": row.id,
         "today": today,
@@ -216,7 +216,7 @@ def _person(connection: Connection, row: Row[Any], before: datetime, today: date
     value = (int(found.spent_cents or 0), found.spent_currency or "")
     if row.value_cents is not None:  # the company says so
         value = (row.value_cents, row.value_currency or "")
-    return Person(
+    return CallingCustomer(
         id=row.id,
         customer_number=row.customer_number,
         language=row.language,

@@ -73,25 +73,6 @@ class Customers:
         with self._database.reading() as connection:
             return connection.scalar(query)
 
-    def block(self, e164: str, *, at: datetime, why: str) -> None:
-        """Calls from this number are not welcome from now on. Raises `RecordRefused` for what is no E.164."""
-        with self._database.writing() as connection:
-            _phone_id(connection, e164)
-            connection.execute(
-                update(PhoneNumberRow)
-                .where(PhoneNumberRow.e164 == e164)
-                .values(blocked_at=utc(at), blocked_why=clean(why, 200))
-            )
-
-    def unblock(self, e164: str) -> None:
-        """Calls from this number are welcome again."""
-        with self._database.writing() as connection:
-            connection.execute(
-                update(PhoneNumberRow)
-                .where(PhoneNumberRow.e164 == e164)
-                .values(blocked_at=None, blocked_why="")
-            )
-
     def retire(self, customer_number: str, e164: str, request: Request, *, why: str) -> Refused | None:
         """Others answer at this number: nobody is dialled there for a campaign any more, and it is not that
         customer's. Whoever is there may call us. Refused: `unknown` (such a number)."""

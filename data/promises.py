@@ -141,15 +141,13 @@ class Promises:
         )
 
     def listed(
-        self, *, states: Sequence[str] = (), campaign_ids: Sequence[UUID] = (), since: date, most: int = 500
+        self, *, states: Sequence[str] = (), since: date, most: int = 500
     ) -> tuple[PromiseAtHand, ...]:
-        """Promises that were due on that day or later, or will be; the first due first. Without states or
-        campaigns: all."""
+        """Promises that were due on that day or later, or will be, of all states if none are given; the first
+        due first."""
         wanted: list[Any] = [PromiseRow.promised_for >= since]
         if states:
             wanted.append(PromiseRow.status.in_(states))
-        if campaign_ids:
-            wanted.append(PromiseRow.campaign_id.in_(campaign_ids))
         return self._some(*wanted, most=most)
 
     def failed_since(self, day: date) -> tuple[PromiseAtHand, ...]:

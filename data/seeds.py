@@ -9,7 +9,6 @@ Rules:
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
@@ -322,16 +321,6 @@ def made_up(*, customers: int, seed: int, today: date) -> Rows:
             add_drawn_customer(rows, index)
         index += 1
     return rows
-
-
-def fingerprint(rows: Rows) -> str:
-    """All rows as one line of text each, in order: for comparing two makings."""
-    lines = [
-        json.dumps([table.__tablename__, *map(str, key), {n: str(v) for n, v in values.items()}])
-        for table in _TABLES
-        for key, values in rows.tables.get(table, {}).items()
-    ]
-    return "\n".join(lines)
 
 
 def _add_demo(rows: Rows, customer: DemoCustomer, slots: list[Slot]) -> None:

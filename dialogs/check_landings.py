@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 from dialogs.errors import Problem
 from dialogs.flow import Flow, FlowSet
-from dialogs.graph import FlowGraph
+from dialogs.graph import FlowGraph, flows_within
 from dialogs.nodes.callback import Callback
 from dialogs.nodes.case import Case
 from dialogs.nodes.lookup import Lookup
 from dialogs.nodes.message import Message
 from dialogs.nodes.question import Question
 from dialogs.nodes.queue import Queue
-from dialogs.nodes.step import END, Step
+from dialogs.nodes.step import END, PERSON, Step
 from dialogs.nodes.subflow import Subflow
 from dialogs.nodes.transfer import Transfer
 from dialogs.nodes.unread import Unread
@@ -45,8 +45,29 @@ _PEOPLE = (Queue, Transfer, Callback, Message, Case)
 """Steps behind which somebody takes care."""
 
 
-def _reaches_people(flows: FlowSet, flow: Flow, step: str) -> bool:
-    """Whether somebody takes care on some way from there, also in a flow that is used on it."""
+_IN_THE_CALL = (Queue, Transfer)
+"""Of these, those where it is a person who takes over the call."""
+
+
+def without_a_person(flows: FlowSet, name: str) -> Iterator[str]:
+    """Of a flow and all that it uses, those in which nobody can have a person in the same call: a flow that
+    asks something, by its `person`; one that asks nothing must hand over by itself."""
+    within = [flows.flows[one] for one in sorted(flows_within(flows, name))]
+    asking = [flow for flow in within if any(step.takes_input for step in flow.steps.values())]
+    for flow in asking:
+        of_queue = flow.person not in flow.steps
+        if not (of_queue or _reaches_people(flows, flow, flow.person, in_the_call=True)):
+            yield flow.name
+    if name in flows.flows and not asking:
+        flow = flows.flows[name]
+        if not _reaches_people(flows, flow, flow.first, in_the_call=True):
+            yield name
+
+
+def _reaches_people(flows: FlowSet, flow: Flow, step: str, *, in_the_call: bool = False) -> bool:
+    """Whether somebody takes care on some way from there, also in a flow that is used on it. `in_the_call`: a
+    callback or a case is not enough, nor that the flow comes back to one of which nothing is known."""
+    people = _IN_THE_CALL if in_the_call else _PEOPLE
     seen: set[tuple[str, str]] = set()
     left = [(flow, step)]
     graphs: dict[str, FlowGraph] = {}
@@ -56,7 +77,7 @@ def _reaches_people(flows: FlowSet, flow: Flow, step: str) -> bool:
             continue
         seen.add((here.name, name))
         one = here.steps[name]
-        if isinstance(one, (*_PEOPLE, Unread)):
+        if isinstance(one, (*people, Unread)):
             return True
         if isinstance(one, Subflow):
             child = flows.flows.get(one.subflow)
@@ -67,7 +88,7 @@ def _reaches_people(flows: FlowSet, flow: Flow, step: str) -> bool:
         for way_out, target in graph.exits[name]:
             if target is not None:
                 left.append((here, target))
-            elif way_out.target != END:
+            elif way_out.target == PERSON or (way_out.target != END and not in_the_call):
                 return True  # a queue, the flow that this one comes back to, or what is told as missing
     return False
 

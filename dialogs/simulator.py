@@ -30,7 +30,7 @@ CONFIDENCE = 0.9
 """Of what is typed, as of what a test says."""
 _OVER = "the call is over: /back takes the last turn back, and then you can jump"
 
-Line = tuple[str, str]
+ShownLine = tuple[str, str]
 """(who, what): `ivr`, `caller`, `system` or `note`."""
 
 
@@ -55,7 +55,7 @@ class TextCaller:
         self._data, self._agents = data, agents
         self._typed: list[str] = []
         """What the caller did, and what led the call elsewhere (`/jump`, `/set`), for `/back`."""
-        self._commands: dict[str, Callable[[str], list[Line]]] = {
+        self._commands: dict[str, Callable[[str], list[ShownLine]]] = {
             "/state": self._state,
             "/over": self._over,
             "/jump": self._jump,
@@ -85,14 +85,14 @@ class TextCaller:
         others = [f"{flow.name}.{step}" for flow in self._flows.flows.values() for step in flow.steps]
         return [*COMMANDS, *own.steps, *others]
 
-    def start(self, then: str = "") -> list[Line]:
+    def start(self, then: str = "") -> list[ShownLine]:
         """`then`: what the caller does next, where that is known."""
         self._call.stop_at = _over_which(then)
         self._call.start()
         self._written.happened(self._call)
         return list(self._news())
 
-    def feed(self, line: str) -> list[Line]:
+    def feed(self, line: str) -> list[ShownLine]:
         """One line of the person at the keyboard."""
         typed = line.strip()
         command, _, rest = typed.partition(" ")
@@ -123,7 +123,7 @@ class TextCaller:
             return f"nobody says that: to press keys, type /key {typed}"
         return ""
 
-    def _turn(self, command: str, rest: str, typed: str, then: str = "") -> list[Line]:
+    def _turn(self, command: str, rest: str, typed: str, then: str = "") -> list[ShownLine]:
         """The caller does something; `typed` is said if it is no command."""
         call, written, question = self._call, self._written, self._call.waiting
         call.stop_at = _over_which(then)
@@ -151,7 +151,7 @@ class TextCaller:
 
     # --- what is shown ---
 
-    def _news(self) -> Iterator[Line]:
+    def _news(self) -> Iterator[ShownLine]:
         """What has happened since the last time, without what the caller did."""
         transcript = self._call.transcript
         yield from self._understood()
@@ -169,12 +169,12 @@ class TextCaller:
         for fault in faults:
             yield "note", f"the flow broke at {fault.flow}/{fault.step}: {_in_words(fault)}"
 
-    def _understood(self) -> Iterator[Line]:
+    def _understood(self) -> Iterator[ShownLine]:
         for said, result in self._call.judged:
             yield "note", f"{said}: {result}"
         self._call.judged.clear()
 
-    def _state(self, _rest: str) -> list[Line]:
+    def _state(self, _rest: str) -> list[ShownLine]:
         conversation, question = self._call.conversation, self._call.waiting
         position = conversation.position
         where = f"{position.flow}.{position.step} in {conversation.language}"
@@ -208,7 +208,7 @@ class TextCaller:
 
     # --- commands ---
 
-    def _over(self, rest: str) -> list[Line]:
+    def _over(self, rest: str) -> list[ShownLine]:
         """The call goes back to that sentence, and something is said while it is heard."""
         sentences = self._call.sentences
         step, _, words = rest.partition(" ")
@@ -223,7 +223,7 @@ class TextCaller:
         self._typed.append(typed)
         return self._turn("/over", typed.removeprefix("/over "), typed)
 
-    def _jump(self, rest: str) -> list[Line]:
+    def _jump(self, rest: str) -> list[ShownLine]:
         flow, dot, step = rest.rpartition(".")
         flow = flow if dot else self._call.conversation.position.flow
         if not step:
@@ -285,7 +285,7 @@ class TextCaller:
             or "the step that asks it"
         )
 
-    def _set(self, rest: str) -> list[Line]:
+    def _set(self, rest: str) -> list[ShownLine]:
         slot, _, value = rest.partition(" ")
         known = {name for name in self._flows.types if "." not in name}
         if slot not in known:
@@ -305,7 +305,7 @@ class TextCaller:
         self._led = "/set"
         return [("note", f"{slot} = {MASK if hidden else filled[slot]}")]
 
-    def _back(self, _rest: str) -> list[Line]:
+    def _back(self, _rest: str) -> list[ShownLine]:
         if not self._typed:
             return [("note", "there is no turn to take back")]
         *before, last = self._typed
@@ -335,7 +335,7 @@ class TextCaller:
                 self._typed.append(typed)
                 self._turn(command, rest.strip(), typed, following)
 
-    def _save(self, rest: str) -> list[Line]:
+    def _save(self, rest: str) -> list[ShownLine]:
         file, name = file_and_name(rest.strip())
         if not file:
             return [("note", "write the file behind it: /save main.test.yaml a caller asks for the balance")]
@@ -352,7 +352,7 @@ class TextCaller:
             add_test(Path(file), title, self._written, self._flows)
         except DialogError as fault:
             return [("note", f"not saved: {fault}")]
-        lines: list[Line] = [("note", f"saved “{title}” in {file}: ivr test {file}")]
+        lines: list[ShownLine] = [("note", f"saved “{title}” in {file}: ivr test {file}")]
         beside = Path(self._flows.flow(self._flow).source.file).resolve().parent
         if Path(file).resolve().parent != beside:
             lines.append(("note", f"a test is found beside its flow: move it to {beside}"))

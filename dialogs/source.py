@@ -66,8 +66,6 @@ class Source:
     file: str
     content: Any = None
     places: dict[Way, Place] = field(default_factory=dict)
-    values: dict[Way, Place] = field(default_factory=dict)
-    """Where the value of a key begins, which may be another line than its key."""
 
     def place(self, path: Sequence[str | int]) -> Place:
         """Where that key stands, or the nearest key above it."""
@@ -76,9 +74,8 @@ class Source:
             way = way[:-1]
         return self.places.get(way, Place())
 
-    def problem(self, path: Sequence[str | int], message: str, *, at_value: bool = False) -> Problem:
-        place = self.values.get(tuple(path)) if at_value else None
-        place = place or self.place(path)
+    def problem(self, path: Sequence[str | int], message: str) -> Problem:
+        place = self.place(path)
         return Problem(self.file, place.line, place.column, message)
 
 
@@ -293,13 +290,13 @@ class _Reader:
     def _put(self, value: Any, place: Place) -> Way:
         if not self._open:
             self.source.content = value
-            self.source.places[()] = self.source.values[()] = place
+            self.source.places[()] = place
             return ()
         top = self._open[-1]
         if isinstance(top.into, list):
             path: Way = (*top.path, len(top.into))
             top.into.append(value)
-            self.source.places[path] = self.source.values[path] = place
+            self.source.places[path] = place
             return path
         assert top.key is not None
         path = (*top.path, top.key)
@@ -307,7 +304,6 @@ class _Reader:
             path = (*top.path, f"{top.key} (again)")
         else:
             top.into[top.key] = value
-            self.source.values[path] = place
         top.key = None
         return path
 

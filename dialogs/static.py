@@ -30,7 +30,7 @@ _WITH_A_VALUE = frozenset({"did_you_say", "shall_we_call", "call_you_at", "call_
 
 
 @dataclass(frozen=True)
-class Line:
+class StudioLine:
     """Something that a studio can record once: a stretch without values, or the words between them."""
 
     recording: str
@@ -53,7 +53,7 @@ def static_prompts(flows: FlowSet) -> Iterator[Spoken]:
                 yield spoken
 
 
-def studio_lines(flows: FlowSet) -> Iterator[Line]:
+def studio_lines(flows: FlowSet) -> Iterator[StudioLine]:
     """What a studio can record, in the same order; each recording once."""
     told: set[tuple[str, str]] = set()
     for one in _said(flows):
@@ -79,7 +79,7 @@ class _Said:
         prompt = render(self.template, language=self.language, recording=name, pace=1.0, say=_named)
         return prompt if name else tuple(replace(spoken, recording=None) for spoken in prompt)
 
-    def lines(self) -> Iterator[Line]:
+    def lines(self) -> Iterator[StudioLine]:
         if self.recording is None:
             return
         for spoken in self.prompt():
@@ -89,8 +89,8 @@ class _Said:
                 if piece.recording:
                     yield self._line(piece.recording, piece.text, sentence=spoken.text)
 
-    def _line(self, recording: str, text: str, sentence: str = "") -> Line:
-        return Line(recording, text, self.language, self.place, self.step, self.part, sentence)
+    def _line(self, recording: str, text: str, sentence: str = "") -> StudioLine:
+        return StudioLine(recording, text, self.language, self.place, self.step, self.part, sentence)
 
 
 def _said(flows: FlowSet) -> Iterator[_Said]:

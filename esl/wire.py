@@ -153,11 +153,6 @@ class MessageReader:
         self._body_length = 0
         self._lost: str | None = None
 
-    @property
-    def mid_message(self) -> bool:
-        """True if the stream would end inside a message if it ended here."""
-        return self._headers is not None or bool(self._buffer)
-
     def feed(self, data: bytes) -> list[Message]:
         """Takes the next bytes, however they are cut, and returns the messages they complete.
 

@@ -6,7 +6,6 @@ registry carries; as on a call, the engine is told of the pause and of the end.
 
 from __future__ import annotations
 
-import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ import gevent
 
 from ivr.bench import Figures, figures
 from ivr.errors import MeasurementImpossible
+from ivr.load.freeswitch import cpu_seconds
 from speech.errors import ModelUnavailable, SpeechError
 from speech.models import ModelStore
 from speech.pyttsx3 import SYSTEM_VOICES, Pyttsx3
@@ -72,7 +72,7 @@ def measure(streams: int, utterances: int) -> Streams:
 def _measured(engine: Vosk, sounds: dict[str, bytes], streams: int, utterances: int) -> Streams:
     (worker,) = engine.worker_pids()
     _say(engine, *next(iter(sounds.items())))  # the first decode allocates
-    began, used = time.monotonic(), _seconds_used(worker)
+    began, used = time.monotonic(), cpu_seconds(worker)
     # They begin apart, as callers do.
     callers = [
         gevent.spawn_later(2.0 * at / streams, _caller, engine, sounds, utterances) for at in range(streams)
@@ -84,7 +84,7 @@ def _measured(engine: Vosk, sounds: dict[str, bytes], streams: int, utterances: 
         figures("result", "vosk", [wait for wait, _right in heard]),
         streams,
         sum(right for _wait, right in heard),
-        (_seconds_used(worker) - used) / lasted,
+        (cpu_seconds(worker) - used) / lasted,
         _megabytes(worker, "Rss"),
         _megabytes(worker, "Private_Dirty"),
     )
@@ -112,12 +112,6 @@ def _say(engine: Vosk, text: str, sound: bytes) -> tuple[float, bool]:
 
 def _frames(sound: bytes) -> list[bytes]:
     return [sound[at : at + FRAME_BYTES] for at in range(0, len(sound), FRAME_BYTES)]
-
-
-def _seconds_used(pid: int) -> float:
-    """Processor time of a process (proc(5): utime and stime, the 14th and 15th field)."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _megabytes(pid: int, what: str) -> float:

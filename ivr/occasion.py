@@ -7,8 +7,8 @@ from uuid import UUID
 
 
 @dataclass(frozen=True)
-class Person:
-    """A customer: in a call, one who has proved to be it."""
+class ServedCustomer:
+    """The customer for whom something is done: in a call, one who has proved to be it."""
 
     customer_id: UUID
     customer_number: str
@@ -24,7 +24,7 @@ class Occasion:
     flow: str
     step: str
     language: str
-    person: Person | None = None
+    person: ServedCustomer | None = None
     """Who the caller is, as far as they have proved it."""
     proof: str = ""
     """By which identity of the catalogue they have proved it."""

@@ -27,8 +27,8 @@ class Clip:
         return (self.end - self.start) * FRAME_SECONDS
 
 
-def clips_of(pcm: bytes, *, gap_frames: int = _GAP_FRAMES) -> list[Clip]:
-    """The stretches of sound between pauses of at least `gap_frames`, by energy alone.
+def clips_of(pcm: bytes) -> list[Clip]:
+    """The stretches of sound between pauses of at least `_GAP_FRAMES`, by energy alone.
 
     The threshold follows the clip: 34 dB below its loudest frames, and above its quietest.
     """
@@ -41,7 +41,7 @@ def clips_of(pcm: bytes, *, gap_frames: int = _GAP_FRAMES) -> list[Clip]:
     clips: list[Clip] = []
     start, end = -1, -1
     for place in np.flatnonzero(levels > threshold):
-        if start >= 0 and place - end >= gap_frames:
+        if start >= 0 and place - end >= _GAP_FRAMES:
             clips.append(Clip(start, end))
             start = -1
         if start < 0:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -30,21 +29,13 @@ class Figures:
     """Of sound that was given to be recognised."""
     wait_seconds: float = 0.0
     """The sum of all waits for an answer."""
-    waits: deque[float] = field(default_factory=lambda: deque(maxlen=1000))
-    """Seconds from the wait for an answer to the answer, the latest thousand."""
     _in_bucket: list[int] = field(default_factory=lambda: [0] * (len(WAIT_BUCKETS) + 1))
 
     def answer_came(self, seconds: float) -> None:
         """After so long a wait."""
         self.answered += 1
-        self.waits.append(seconds)
         self.wait_seconds += seconds
         self._in_bucket[bisect_left(WAIT_BUCKETS, seconds)] += 1
-
-    def wait_at(self, share: float) -> float:
-        """The wait that this share of answers did not exceed; 0 without answers."""
-        ordered = sorted(self.waits)
-        return ordered[min(len(ordered) - 1, int(len(ordered) * share))] if ordered else 0.0
 
     def waits_up_to(self) -> Iterator[tuple[float, int]]:
         """For each bucket's limit how many waits did not exceed it; the last one, infinity, has all."""

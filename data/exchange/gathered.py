@@ -28,7 +28,7 @@ def all_mistakes(refused: Sequence[RowRefused]) -> Iterator[RowRefused]:
 
 
 @dataclass(slots=True)
-class Person:
+class ListedCustomer:
     """What a list says of a customer."""
 
     customer_number: str
@@ -51,7 +51,7 @@ class Person:
 class Gathered:
     """A whole list."""
 
-    people: dict[str, Person]
+    people: dict[str, ListedCustomer]
     """By customer number, in small letters."""
     refused: list[RowRefused]
     rows: int
@@ -77,7 +77,7 @@ class Conflict:
         return f"rows {self.first} and {self.second} of this customer contradict each other: {self.what}"
 
 
-def merge(before: Person, more: Person) -> Conflict | None:
+def merge(before: ListedCustomer, more: ListedCustomer) -> Conflict | None:
     """Adds another row of the same customer; what it contradicts, if anything."""
     (row,) = more.rows
 
@@ -104,9 +104,9 @@ def merge(before: Person, more: Person) -> Conflict | None:
     return None
 
 
-def differing_by_zeros(people: dict[str, Person]) -> Iterator[RowRefused]:
+def differing_by_zeros(people: dict[str, ListedCustomer]) -> Iterator[RowRefused]:
     """Numbers that a spreadsheet may have shortened."""
-    first: dict[str, Person] = {}
+    first: dict[str, ListedCustomer] = {}
     for key, person in people.items():
         before = first.setdefault(key.lstrip("0"), person)
         if before is not person:
@@ -116,9 +116,9 @@ def differing_by_zeros(people: dict[str, Person]) -> Iterator[RowRefused]:
             yield RowRefused(person.rows[0], "customer_number", person.customer_number, problem)
 
 
-def shared_identities(people: dict[str, Person]) -> Iterator[tuple[str, str]]:
+def shared_identities(people: dict[str, ListedCustomer]) -> Iterator[tuple[str, str]]:
     """Customer numbers, in small letters, and what is wrong with them."""
-    owners: dict[tuple[str, str], Person] = {}
+    owners: dict[tuple[str, str], ListedCustomer] = {}
     for person in people.values():
         if person.identity is None:
             continue

@@ -21,7 +21,7 @@ from sqlalchemy import Connection, bindparam, func, inspect, literal, select, up
 from data.arrears import stage_of
 from data.bulk import among, insert_many
 from data.errors import DatabaseLocked, RecordRefused
-from data.exchange.gathered import Person, RowRefused
+from data.exchange.gathered import ListedCustomer, RowRefused
 from data.ids import new_id
 from data.models import (
     AccountRow,
@@ -71,7 +71,11 @@ class Terms:
 
 
 def load(
-    store: Store, people: Iterable[Person], terms: Terms, *, done: Callable[[int], None] = lambda _: None
+    store: Store,
+    people: Iterable[ListedCustomer],
+    terms: Terms,
+    *,
+    done: Callable[[int], None] = lambda _: None,
 ) -> Loaded:
     """Brings people into the database. `done` is told how many have been dealt with."""
     loaded, count, rest = Loaded(), 0, iter(people)
@@ -86,7 +90,7 @@ def load(
     return loaded
 
 
-def _patiently(store: Store, people: Sequence[Person], terms: Terms, loaded: Loaded) -> None:
+def _patiently(store: Store, people: Sequence[ListedCustomer], terms: Terms, loaded: Loaded) -> None:
     """A portion that had no turn in time, or took too long where there is much to do, is done again: its
     transaction has left nothing."""
     for _ in range(MOST_TRIES - 1):
@@ -97,7 +101,7 @@ def _patiently(store: Store, people: Sequence[Person], terms: Terms, loaded: Loa
     return _portion(store, people, terms, loaded)
 
 
-def _alone(store: Store, person: Person, terms: Terms, loaded: Loaded) -> None:
+def _alone(store: Store, person: ListedCustomer, terms: Terms, loaded: Loaded) -> None:
     try:
         _portion(store, [person], terms, loaded)
     except RecordRefused as refused:
@@ -105,7 +109,7 @@ def _alone(store: Store, person: Person, terms: Terms, loaded: Loaded) -> None:
         loaded.refused += [RowRefused(row, "", person.customer_number, problem) for row in person.rows]
 
 
-def _portion(store: Store, people: Sequence[Person], terms: Terms, loaded: Loaded) -> None:
+def _portion(store: Store, people: Sequence[ListedCustomer], terms: Terms, loaded: Loaded) -> None:
     opened = store.database.reading() if terms.dry_run else store.database.writing()
     with opened as connection:
         change = _Change(connection, people, terms)
@@ -122,7 +126,7 @@ def _portion(store: Store, people: Sequence[Person], terms: Terms, loaded: Loade
 class _Change:
     """What a portion adds and changes, worked out before anything is written."""
 
-    def __init__(self, connection: Connection, people: Sequence[Person], terms: Terms) -> None:
+    def __init__(self, connection: Connection, people: Sequence[ListedCustomer], terms: Terms) -> None:
         self._connection = connection
         self._terms = terms
         self.inserts: dict[type[Base], list[Row]] = {
@@ -172,7 +176,7 @@ class _Change:
         if customer_id not in self.new:
             self.touched.add(customer_id)
 
-    def _customers(self, people: Sequence[Person]) -> dict[str, UUID]:
+    def _customers(self, people: Sequence[ListedCustomer]) -> dict[str, UUID]:
         known = self._known([person.customer_number for person in people])
         ids: dict[str, UUID] = {}
         for person in people:
@@ -205,7 +209,7 @@ class _Change:
             known.setdefault(number.lower(), known[number])
         return known
 
-    def _new_customer(self, person: Person) -> UUID:
+    def _new_customer(self, person: ListedCustomer) -> UUID:
         customer_id = new_id()
         self.new.add(customer_id)
         row = dict.fromkeys(("email", "address", "postal_code", "town", "birth_date", "since"))
@@ -224,7 +228,7 @@ class _Change:
         )
         return customer_id
 
-    def _phones(self, people: Sequence[Person], ids: Mapping[str, UUID]) -> None:
+    def _phones(self, people: Sequence[ListedCustomer], ids: Mapping[str, UUID]) -> None:
         known = self._known_phones(ids.values()) if any(person.phones for person in people) else {}
         fresh = [(person.customer_number, person.phones) for person in people if person.phones]
         if known:
@@ -267,7 +271,7 @@ class _Change:
             known.setdefault(customer_id, {})[e164] = rank
         return known
 
-    def _identities(self, people: Sequence[Person], ids: Mapping[str, UUID]) -> None:
+    def _identities(self, people: Sequence[ListedCustomer], ids: Mapping[str, UUID]) -> None:
         proving = [person for person in people if person.identity is not None]
         if not proving:
             return
@@ -285,7 +289,7 @@ class _Change:
                 self.updates.append((IdentityRow, {"id": before.id, **fresh}))
                 self._touch(customer_id)
 
-    def _accounts(self, people: Sequence[Person], ids: Mapping[str, UUID]) -> None:
+    def _accounts(self, people: Sequence[ListedCustomer], ids: Mapping[str, UUID]) -> None:
         owing = [person for person in people if person.accounts]
         if not owing:
             return

@@ -25,7 +25,7 @@ from data.exchange.cells import Cell, CellWrong
 from data.exchange.gathered import (
     Conflict,
     Gathered,
-    Person,
+    ListedCustomer,
     RowRefused,
     differing_by_zeros,
     merge,
@@ -128,8 +128,8 @@ class _Reader:
             for name, source in mapping.columns.items()
         ]
 
-    def person(self, number: int, row: Sequence[Cell]) -> Person:
-        person = Person("", [number], {})
+    def person(self, number: int, row: Sequence[Cell]) -> ListedCustomer:
+        person = ListedCustomer("", [number], {})
         account: dict[str, Any] = {}
         mistakes: list[RowRefused] = []
         for column in self._columns:
@@ -165,14 +165,14 @@ class _Reader:
         self._settle_postcode(number, person)
         return person
 
-    def _insist_on_order(self, number: int, person: Person, account: dict[str, Any]) -> None:
+    def _insist_on_order(self, number: int, person: ListedCustomer, account: dict[str, Any]) -> None:
         """Nobody owes before they are born: then the columns are swapped."""
         born, due = person.values.get("birth_date"), account.get("due_on")
         if born is not None and due is not None and due <= born:
             problem = f"is not after their birth date ({born.isoformat()}): are the two columns swapped?"
             raise _Refused(RowRefused(number, self._names["due_on"], due.isoformat(), problem))
 
-    def _settle_postcode(self, number: int, person: Person) -> None:
+    def _settle_postcode(self, number: int, person: ListedCustomer) -> None:
         """Whoever lives in Spain has a Spanish one: the list's country, or the row's own `region`."""
         written = person.values.get("postal_code")
         if not written or (person.values.get("region") or self._country)[:2] != "ES":
@@ -186,7 +186,7 @@ class _Reader:
             )
             person.doubts.append(RowRefused(number, name, written, problem))
 
-    def _settle(self, person: Person, account: dict[str, Any]) -> None:
+    def _settle(self, person: ListedCustomer, account: dict[str, Any]) -> None:
         if "value" in person.values:
             cents = person.values.pop("value")
             person.values |= {

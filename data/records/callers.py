@@ -71,8 +71,8 @@ class ComingOrder:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Person:
-    """One person, as far as it matters for how they are received."""
+class CallingCustomer:
+    """The customer who calls, as far as it matters for how they are received."""
 
     id: UUID
     customer_number: str
@@ -111,5 +111,5 @@ class CallerHistory:
     people: int = 0
     """How many the number belongs to."""
     blocked_since: datetime | None = None
-    person: Person | None = None
+    person: CallingCustomer | None = None
     """Its only person, or the one who has proved to be."""

@@ -70,15 +70,6 @@ def manual() -> str:
     return re.sub(r"\n{3,}", "\n\n", _FILE.sub(r"`\1`:\n\n```yaml", text))
 
 
-def tutorial() -> dict[str, str]:
-    """The files of the tutorial, by their names."""
-    prose = PROSE.read_text(encoding="utf-8")
-    return {
-        found.group(1): prose[found.end() + 1 : prose.index("```", found.end())]
-        for found in _FILE.finditer(prose)
-    }
-
-
 def _formats() -> str:
     rows = []
     for form in FORMATS:

@@ -85,7 +85,7 @@ class Attendance:
             switch=switch,
         )
         self.live = LiveState(
-            store, plan, roster, self.line, now=clock.utc, zone=ZoneInfo(settings.calls.zone)
+            store, plan, roster, self.line.centre, now=clock.utc, zone=ZoneInfo(settings.calls.zone)
         )
         self.alerting = Alerting(store, plan, roster.alerts, now=clock.utc)
         self.supervision = Supervision(

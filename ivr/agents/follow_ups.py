@@ -28,7 +28,7 @@ from ivr.messenger.message import Message
 from ivr.messenger.messenger import errand_of as message_of
 from ivr.messenger.recipients import NotAllowed, email_address, sms_number
 from ivr.numbers import NotCalled, Number, checked
-from ivr.occasion import Person
+from ivr.occasion import ServedCustomer
 from ivr.outbox import Arrived, Declined, Ending, NotYet
 from ivr.queueing.callback_rules import CallbackSettings, next_lawful
 
@@ -148,7 +148,7 @@ def _message(action: MessageAction, closed: Closed, rules: Rules, at: int) -> Er
         language=language,
         call_id=str(closed.contact.call_id or closed.contact.id),
     )
-    person = Person(customer.id, customer.customer_number) if customer else None
+    person = ServedCustomer(customer.id, customer.customer_number) if customer else None
     return message_of(message, f"outcome/{closed.strategy}/{closed.outcome}", person, closed.at)
 
 

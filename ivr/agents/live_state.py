@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from data.records import Contact, Presence, QueueDay
@@ -21,12 +20,6 @@ from ivr.agents.roster import Roster
 from ivr.queueing.foretelling import Foreteller, likely
 from ivr.queueing.plan import Plan, QueuePlan
 from ivr.queueing.sync import in_domain
-
-
-class Line(Protocol):
-    """The switch's event socket."""
-
-    centre: CallCentre
 
 
 @dataclass(frozen=True)
@@ -87,12 +80,12 @@ class LiveState:
         store: Store,
         plan: Plan,
         roster: Roster,
-        line: Line,
+        centre: CallCentre,
         *,
         now: Callable[[], datetime],
         zone: ZoneInfo,
     ) -> None:
-        self._store, self._plan, self._roster, self._centre = store, plan, roster, line.centre
+        self._store, self._plan, self._roster, self._centre = store, plan, roster, centre
         self._now, self._zone = now, zone
 
     @property

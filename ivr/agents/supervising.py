@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Literal
 
 import gevent
 import structlog
@@ -27,7 +27,7 @@ from esl.call_centre import CallCentre, MemberRow
 from esl.errors import CommandRefusedError
 from esl.freeswitch.configuration import QUEUE_DOMAIN
 from esl.leg import WAY_OUT
-from esl.wire import Command
+from ivr.agents.line import SwitchLine
 from ivr.agents.written import is_outside
 from ivr.errors import IvrError
 from ivr.living.queue_wait import MOVED
@@ -40,16 +40,6 @@ RING = 30
 MOVE_DEADLINE = 5.0
 """Seconds; a sentence that plays is broken off."""
 _TELEPHONE = re.compile(r"(user/)?[0-9]{2,15}")
-
-
-class Line(Protocol):
-    """The switch's event socket."""
-
-    def ask(self, command: Command) -> str:
-        """What the command printed. Raises `EslError`."""
-
-    def order(self, command: Command, seconds: float) -> str:
-        """As `ask`, for what takes so many seconds."""
 
 
 class NotSupervised(IvrError):
@@ -85,7 +75,7 @@ class Supervision:
     def __init__(
         self,
         store: Store,
-        line: Line,
+        line: SwitchLine,
         *,
         now: Callable[[], datetime],
         outside: str = "",

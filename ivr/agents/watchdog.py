@@ -95,8 +95,8 @@ class View:
         )
 
 
-class Line(Protocol):
-    """The switch's event socket: `ivr.agents.line`."""
+class CentreLine(Protocol):
+    """By which the call centre is asked: `ivr.agents.line.SwitchLine`."""
 
     centre: CallCentre
 
@@ -104,7 +104,7 @@ class Line(Protocol):
         """What the command printed. Raises `EslError`."""
 
 
-def look(line: Line) -> View:
+def look(line: CentreLine) -> View:
     """Asks the switch. Raises `EslError`."""
     centre, ask = line.centre, line.ask
     queues = [name for name in centre.queues() if name.endswith(f"@{QUEUE_DOMAIN}")]
@@ -167,7 +167,7 @@ class Watchdog:
         roster: Roster,
         desk: Desk,
         *,
-        line: Line,
+        line: CentreLine,
         now: Callable[[], datetime],
         node: str,
         stuck_after: float = 30.0,

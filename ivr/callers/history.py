@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from data.records.callers import CallerHistory, Person
+from data.records.callers import CallerHistory, CallingCustomer
 from dialogs.segments.facts import OUTCOMES, Scalar
 from ivr.callers.numbers import CallerNumber
 
@@ -39,7 +39,7 @@ def facts_of(number: CallerNumber, known: CallerHistory, *, now: datetime, verif
     return found
 
 
-def _of_person(person: Person, now: datetime, today: date) -> Facts:
+def _of_person(person: CallingCustomer, now: datetime, today: date) -> Facts:
     return {
         "person.membership": person.membership,
         "person.language": person.language,
@@ -58,7 +58,7 @@ def _of_person(person: Person, now: datetime, today: date) -> Facts:
     }
 
 
-def _of_service(person: Person, now: datetime, today: date) -> Facts:
+def _of_service(person: CallingCustomer, now: datetime, today: date) -> Facts:
     found: Facts = {
         "tickets.open": person.tickets_open,
         "tickets.broken": person.tickets_broken,

@@ -11,7 +11,7 @@ from dialogs.results import Result
 from ivr.call_record import CallRecord
 from ivr.callers.knowing import DEADLINE, Acquaintance
 from ivr.living.attention import Attention, DeadlineError
-from ivr.occasion import Person
+from ivr.occasion import ServedCustomer
 
 
 class Meeting:
@@ -24,7 +24,7 @@ class Meeting:
         attention: Attention,
         conversation: Conversation,
         record: CallRecord,
-        proved: Callable[[], Person | None],
+        proved: Callable[[], ServedCustomer | None],
     ) -> None:
         """`caller`: `None` where nobody asks who calls; `proved` tells who they have proved to be by now."""
         self._caller, self._attention = caller, attention

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
+from dialogs.check_landings import without_a_person
 from dialogs.errors import FlowsInvalid, Problem
 from dialogs.flow import OUTCOMES_OF_THE_ENGINE, FlowSet
 from dialogs.loader import read_flows
@@ -28,6 +29,7 @@ def around(settings: Settings) -> Around:
     flows, _problems = read_flows([settings.flows_folder], catalogue)
     return Around(
         flows={name: outcomes_of(flows, name) for name in flows.flows},
+        without_a_person=lambda name: tuple(without_a_person(flows, name)),
         queues=frozenset(catalogue.queues),
         webhooks=frozenset(settings.messages.webhooks),
         sms_countries=frozenset(settings.messages.countries or (settings.calls.region,)),
@@ -75,4 +77,4 @@ def mistakes(settings: Settings, names: tuple[str, ...] = (), *, on: date) -> It
             return
         source = read(file)
         around_it = around_mistakes(source, found, here)
-        yield from sorted([*around_it, *against_rules(source, found, rulebook, on)])
+        yield from sorted([*around_it, *against_rules(source, found, rulebook, here.without_a_person, on)])

@@ -178,7 +178,7 @@ def list_agents(settings: Settings, as_json: bool) -> None:
         if line is None:
             live = _by_the_database(roster, store)
         else:
-            state = LiveState(store, plan, roster, line, now=now, zone=zone)
+            state = LiveState(store, plan, roster, line.centre, now=now, zone=zone)
             live = [vars(one) | {} for one in state.agents()]
     if as_json:
         show_json(live)

@@ -19,7 +19,7 @@ from dialogs.facts import Facts
 from dialogs.flow import FlowSet
 from dialogs.rehearsal import ENDING, Script
 from dialogs.segments.facts import FACTS, wrong_facts
-from dialogs.simulator import Line, TextCaller
+from dialogs.simulator import ShownLine, TextCaller
 from dialogs.source import parse
 from dialogs.stand_in import Agents, Data, Understands
 from dialogs.typed import HELP
@@ -218,7 +218,7 @@ def _by_text(caller: TextCaller) -> None:
         over = caller.finished
 
 
-def _show(lines: list[Line]) -> None:
+def _show(lines: list[ShownLine]) -> None:
     for who, what in lines:
         click.echo(f"{click.style(f'{who:>6}', fg=_COLOURS[who])}: {what}")
 

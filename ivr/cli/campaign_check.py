@@ -24,7 +24,7 @@ from ivr.config import Settings
 @pass_settings
 def check(settings: Settings, strategies: tuple[str, ...], as_json: bool) -> None:
     """Check strategies, or all: their keys, outcomes, templates in every language, providers, secrets,
-    and the numbers that they show and how long they ring, by the contact rules of today.
+    and by the contact rules of today the numbers that they show, how long they ring, and a person to be had.
     Exit status 1 if there are mistakes: file, line and column, and what to do.
 
     \b

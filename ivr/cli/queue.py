@@ -52,7 +52,7 @@ def status(settings: Settings, watch: bool, callers: bool, as_json: bool) -> Non
     """
     plan, roster = declared(settings)
     with store_of(settings) as store, line_of(settings) as line:
-        live = LiveState(store, plan, roster, line, now=now, zone=ZoneInfo(settings.calls.zone))
+        live = LiveState(store, plan, roster, line.centre, now=now, zone=ZoneInfo(settings.calls.zone))
         if as_json:
             show_json(as_record(live.queues()))
             return

@@ -27,7 +27,7 @@ from ivr.identity.pins import Hashing
 from ivr.identity.proofs import OF_CALLED, agrees, bare, normalised, subject_of, told
 from ivr.identity.settings import Limit, VerificationSettings
 from ivr.in_thread import in_thread
-from ivr.occasion import Occasion, Person
+from ivr.occasion import Occasion, ServedCustomer
 
 log = structlog.get_logger(__name__)
 
@@ -43,7 +43,7 @@ class Verified:
     """What came of a try; `person` only if they have passed."""
 
     result: Found | Missing | Locked | Failed
-    person: Person | None = None
+    person: ServedCustomer | None = None
 
 
 class Verification:
@@ -211,7 +211,7 @@ class Verification:
 
     def _pass(self, a_try: VerificationTry, known: Known) -> Verified:
         in_thread(lambda: self._verifications.passed(a_try, known.customer_id))
-        return Verified(told(known), Person(known.customer_id, known.customer_number))
+        return Verified(told(known), ServedCustomer(known.customer_id, known.customer_number))
 
     def _per_caller(self, caller_number: str) -> Limit:
         return self._settings.withheld if caller_number == WITHHELD else self._settings.per_caller

@@ -52,7 +52,7 @@ from ivr.living.attention import Attention, CallOverError, DeadlineError
 from ivr.living.dictation import Dictated, Dictation
 from ivr.living.overheard import EACH, Overheard
 from ivr.moments import Watch
-from ivr.occasion import Occasion, Person
+from ivr.occasion import Occasion, ServedCustomer
 from ivr.performers import Performers
 from ivr.queueing.booking import Bookings
 from ivr.recordings import muting
@@ -94,7 +94,7 @@ class Deeds:
         self._clock = clock
         self._watch = watch
         self._performers = performers
-        self._person: Person | None = None
+        self._person: ServedCustomer | None = None
         self.given_away = False
         """The leg is the dialplan's: what the flow says after this, the caller does not hear."""
 
@@ -153,7 +153,7 @@ class Deeds:
         return partial(bookings.book, deed, occasion, waited=self._waited(deed.queue))
 
     @property
-    def person(self) -> Person | None:
+    def person(self) -> ServedCustomer | None:
         """Who the caller has proved to be."""
         return self._person
 

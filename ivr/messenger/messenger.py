@@ -30,7 +30,7 @@ from ivr.messenger.settings import LimitSettings, MessageSettings
 from ivr.messenger.sms import HttpSms
 from ivr.messenger.smtp import SmtpEmail
 from ivr.messenger.webhook import SignedWebhooks
-from ivr.occasion import Occasion, Person
+from ivr.occasion import Occasion, ServedCustomer
 from ivr.outbox import Arrived, Declined, Ending, NotYet
 from ivr.safekeeping import Answer, Safekeeping
 
@@ -169,7 +169,7 @@ class _Asked:
     message: Message
     template: str
     """The flow and step that sent it."""
-    person: Person | None
+    person: ServedCustomer | None
     """Who the caller has proved to be."""
     at: datetime
 
@@ -199,12 +199,12 @@ class _Asked:
     def from_errand(cls, errand: Claimed) -> _Asked:
         body, person = errand.body, None
         if errand.customer_id is not None:
-            person = Person(errand.customer_id, str(body["customer_number"]))
+            person = ServedCustomer(errand.customer_id, str(body["customer_number"]))
         at = datetime.fromisoformat(body["at"])
         return cls(Message.from_body(body["message"]), str(body["template"]), person, at)
 
 
-def errand_of(message: Message, template: str, person: Person | None, at: datetime) -> Errand:
+def errand_of(message: Message, template: str, person: ServedCustomer | None, at: datetime) -> Errand:
     """A message that is sent as soon as it may be: whether its recipient wants any, and has not had too many,
     is asked when it is carried. Its `call_id` is a UUID. `template`: who sends it."""
     return _Asked(message, template, person, at).as_errand()

@@ -31,7 +31,7 @@ from ivr.campaigns.contact_rules.contact import Blocked
 from ivr.campaigns.contact_rules.gate import Gate, Wish
 from ivr.in_thread import in_thread
 from ivr.numbers import NotCalled, Number, checked
-from ivr.occasion import Occasion, Person
+from ivr.occasion import Occasion, ServedCustomer
 from ivr.queueing.callback_hours import CallingHours
 from ivr.queueing.callback_room import Room, expected, instead
 from ivr.queueing.callback_rules import CallbackSettings
@@ -121,7 +121,7 @@ class Bookings:
         log.info("callback_booked", call=str(occasion.call_id), queue=queue.name, new=new)
         return Done()
 
-    def taken_up(self, caller_number: str, person: Person | None, queue: str) -> float:
+    def taken_up(self, caller_number: str, person: ServedCustomer | None, queue: str) -> float:
         """Seconds that the place of a caller is old, who waits in the queue on the line now; their callback
         is over, if it is certain that it was theirs. 0: they had none there, or it cannot be known."""
         now, number = self._now(), self._e164(caller_number)

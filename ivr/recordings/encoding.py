@@ -97,18 +97,6 @@ def decoded(path: Path) -> AudioSegment:
     return segment(b"".join(parts), _RATE, channels)
 
 
-def tags_of(path: Path) -> dict[str, str]:
-    """The tags in a file, names in lower case. Raises `RecordingUnreadable`."""
-    try:
-        with av.open(str(path)) as container:
-            found = dict(container.metadata)
-            for stream in container.streams.audio:
-                found.update(stream.metadata)
-    except av.FFmpegError as fault:
-        raise RecordingUnreadable(f"{path} cannot be read as sound", "It was damaged") from fault
-    return {name.lower(): value for name, value in found.items()}
-
-
 def seconds_of(path: Path) -> float:
     """How long an MP3 or Opus file plays. Raises `RecordingUnreadable`."""
     try:

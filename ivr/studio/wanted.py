@@ -12,7 +12,7 @@ from typing import Literal
 
 from dialogs.flow import FlowSet
 from dialogs.spoken_regions import HOME
-from dialogs.static import Line, studio_lines
+from dialogs.static import StudioLine, studio_lines
 from dialogs.value_words import formats_in, texts_of_values
 from speech.joining import VALUES, words_in
 from speech.recorded import Recorded, same_words
@@ -88,7 +88,7 @@ def _name(recording: str, language: str) -> str:
     return recording if own else f"{language}/{recording}"
 
 
-def _remark(line: Line) -> str:
+def _remark(line: StudioLine) -> str:
     sentence = line.sentence.strip()
     ends = sentence.rstrip("»”)\"' ").endswith(line.text.strip())
     how = "ends the sentence" if ends else "the sentence goes on: do not let the voice fall"

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -41,6 +39,7 @@ from ivr.queueing.callback_rules import CallbackSettings
 from ivr.queueing.plan import Plan
 from ivr.queueing.reading import read_plan
 from ivr.queueing.watching import QueueWatch
+from tests.databases import store_at
 from tests.freeswitch.harness import wait_until
 
 MADRID = ZoneInfo("Europe/Madrid")
@@ -158,23 +157,6 @@ class House:
         return self.switch.call_centre.agents[f"{number}@ivr"]
 
 
-@cache
-def _upgraded() -> bytes:
-    """A database with the schema, to be copied: migrations take a second."""
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "ivr.sqlite3"
-        fresh = Store(f"sqlite:///{file}")
-        fresh.upgrade()
-        fresh.close()
-        return file.read_bytes()
-
-
-def store_in(folder: Path) -> Store:
-    """An empty database in that folder."""
-    (folder / "ivr.sqlite3").write_bytes(_upgraded())
-    return Store(f"sqlite:///{folder / 'ivr.sqlite3'}")
-
-
 @contextmanager
 def house(
     folder: Path, *, queues: str = QUEUES, agents: str = AGENTS, callees: tuple[dict[str, Any], ...] = ()
@@ -200,7 +182,7 @@ def house(
             "callees": list(callees),
         }
     )
-    real = store_in(folder)
+    real = store_at(folder / "ivr.sqlite3")
     store, time = beside(real), Time()
     with EmbeddedSwitch(config) as switch:
         line = SwitchLine(switch.event_socket_address, config.password)
@@ -227,7 +209,7 @@ def house(
             following=following,
             contacts=Contacts(store, outcomes_of(plan), rules, centre=line.centre, now=time.now),
             watchdog=Watchdog(store, roster, desk, line=line, now=time.now, node="test", stuck_after=30.0),
-            live=LiveState(store, plan, roster, line, now=time.now, zone=MADRID),
+            live=LiveState(store, plan, roster, line.centre, now=time.now, zone=MADRID),
             supervision=Supervision(store, line, now=time.now, outside=roster.outside, allowed=[OUTSIDE]),
             time=time,
         )

@@ -17,9 +17,10 @@ from data.records import QueueDay
 from ivr.agents.live_state import QueueState
 from ivr.cli.queue import _table
 from ivr.identity.pins import HASHER
-from tests.agents.conftest import AGENTS, OUTCOMES, OUTSIDE, QUEUES, House, house, store_in
+from tests.agents.conftest import AGENTS, OUTCOMES, OUTSIDE, QUEUES, House, house
 from tests.agents.known import contact_of
 from tests.commands import Done, ivr
+from tests.databases import store_at
 
 CATALOGUE = "queues: [billing, support]\n"
 
@@ -87,7 +88,7 @@ def test_who_is_declared_is_listed_without_a_switch_to_ask(tmp_path: Path) -> No
     for name, text in {"catalogue": CATALOGUE, "queues": QUEUES, "agents": AGENTS}.items():
         (tmp_path / "flows" / f"{name}.yaml").write_text(text, encoding="utf-8")
     (tmp_path / "ivr.yaml").write_text(f'agents: {{outside: ["{OUTSIDE}"]}}\n', encoding="utf-8")
-    store_in(tmp_path).close()
+    store_at(tmp_path / "ivr.sqlite3").close()
     came = ivr(tmp_path, "agent", "in", "2002")
     assert came.returncode == 0, came.stderr
     listed = ivr(tmp_path, "agent", "list", "--json")

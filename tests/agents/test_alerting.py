@@ -14,14 +14,15 @@ from data.store import Store
 from ivr.agents.alerting import Alerting, Judge
 from ivr.agents.live_state import QueueState
 from ivr.agents.written import AlertFile, TellFile
-from tests.agents.conftest import Time, plan_of, store_in
+from tests.agents.conftest import Time, plan_of
+from tests.databases import store_at
 
 WAIT = AlertFile(watch="longest_wait", above=180, clear=120, lasting=30, tell=TellFile(webhook="ops"))
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    empty = store_in(tmp_path)
+    empty = store_at(tmp_path / "ivr.sqlite3")
     yield empty
     empty.close()
 

@@ -9,7 +9,8 @@ from data.records import AgentState, LeftBy, StateChange, VisitFacts
 from ivr.agents.live_state import LiveState
 from ivr.reports.building import agent_report
 from ivr.reports.periods import Period
-from tests.agents.conftest import MADRID, House, house, store_in
+from tests.agents.conftest import MADRID, House, house
+from tests.databases import store_at
 
 MOMENTS = [
     ("2026-10-25T00:30+00:00", "2026-10-24T22:00+00:00"),  # half past two, for the first time
@@ -32,12 +33,12 @@ def test_today_begins_at_the_local_midnight(tmp_path: Path) -> None:
 
 
 def _live(home: House, now: datetime) -> LiveState:
-    return LiveState(home.store, home.plan, home.roster, home.line, now=lambda: now, zone=MADRID)
+    return LiveState(home.store, home.plan, home.roster, home.line.centre, now=lambda: now, zone=MADRID)
 
 
 def test_a_night_shift_over_the_change_is_an_hour_longer(tmp_path: Path) -> None:
     """From eleven to seven are nine hours: two of them on the day before, and the one that comes twice."""
-    store = store_in(tmp_path)
+    store = store_at(tmp_path / "ivr.sqlite3")
     shifts: list[tuple[datetime, AgentState]] = [
         (datetime(2026, 10, 24, 23, 0, tzinfo=MADRID), "in"),
         (datetime(2026, 10, 25, 7, 0, tzinfo=MADRID), "out"),
@@ -52,7 +53,7 @@ def test_a_night_shift_over_the_change_is_an_hour_longer(tmp_path: Path) -> None
 
 def test_a_wait_over_the_change_has_its_real_length(tmp_path: Path) -> None:
     """Ten minutes from 02:55 (summer) to 02:05 (winter): not minus fifty, and not seventy."""
-    store = store_in(tmp_path)
+    store = store_at(tmp_path / "ivr.sqlite3")
     joined = datetime(2026, 10, 25, 2, 55, tzinfo=MADRID)  # fold 0: the first one
     answered = datetime(2026, 10, 25, 2, 5, tzinfo=MADRID, fold=1)
     left_by: LeftBy = "answered"

@@ -27,8 +27,9 @@ from ivr.messenger.settings import MessageSettings
 from ivr.outbox import Arrived
 from ivr.queueing.callback_rules import CallbackSettings, next_lawful
 from ivr.safekeeping import Safekeeping
-from tests.agents.conftest import MADRID, ME, OUTCOMES, House, Time, outcomes_of, plan_of, store_in
+from tests.agents.conftest import MADRID, ME, OUTCOMES, House, Time, outcomes_of, plan_of
 from tests.agents.known import contact_of
+from tests.databases import store_at
 
 LUCIA = "45716"
 LEG = "0b6f7a52-7c3e-4d5e-9a1b-0a1b2c3d4e5f"
@@ -38,7 +39,7 @@ DAY = (AT_NOON.now() + timedelta(days=9)).date()
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    with_schema = store_in(tmp_path)
+    with_schema = store_at(tmp_path / "ivr.sqlite3")
     seed(with_schema, customers=30, today=date(2026, 11, 22))
     yield with_schema
     with_schema.close()

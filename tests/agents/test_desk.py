@@ -11,13 +11,14 @@ import pytest
 from data.records import AgentContact
 from data.store import Store
 from ivr.agents.desk import AgentUnknown, Desk, NotNow, TelephoneRefused, Who
-from tests.agents.conftest import ME, OUTSIDE, House, Time, plan_of, store_in
+from tests.agents.conftest import ME, OUTSIDE, House, Time, plan_of
 from tests.agents.known import presence_of
+from tests.databases import store_at
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    with_schema = store_in(tmp_path)
+    with_schema = store_at(tmp_path / "ivr.sqlite3")
     yield with_schema
     with_schema.close()
 

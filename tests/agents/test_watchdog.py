@@ -23,8 +23,9 @@ from ivr.agents.line import SwitchLine
 from ivr.agents.opening import dial_strings
 from ivr.agents.watchdog import Watchdog
 from ivr.queueing import sync
-from tests.agents.conftest import ME, Time, house, plan_of, store_in
+from tests.agents.conftest import ME, Time, house, plan_of
 from tests.agents.known import contact_of
+from tests.databases import store_at
 from tests.freeswitch.conftest import need_freeswitch
 from tests.freeswitch.harness import freeswitch, wait_until
 
@@ -83,7 +84,7 @@ def _real(folder: Path) -> Iterator[Watched]:
     plan, roster = plan_of()
     goal = sync.wanted(plan, contacts=dial_strings(roster))
     configuration = SwitchConfiguration(queues=goal.queues, agents=goal.agents, fallback_queue="billing")
-    store, time = store_in(folder), Time()
+    store, time = store_at(folder / "ivr.sqlite3"), Time()
     with freeswitch(configuration) as switch:
         event_socket = switch.configuration.event_socket
         line = SwitchLine((event_socket.address, event_socket.port), switch.password)

@@ -65,6 +65,12 @@ def crm(reply: Callable[[str, str, Any], Reply], tls: Path | None = None) -> Ite
         server.stop(timeout=0.1)
 
 
+def in_turn(*replies: Reply) -> Callable[..., Reply]:
+    """What a system answers, one reply after the other; the last one from then on."""
+    left = list(replies)
+    return lambda *_: left.pop(0) if len(left) > 1 else left[0]
+
+
 @contextmanager
 def raw_server(talk: Callable[[socket.socket], None]) -> Iterator[str]:
     """A server that does with each connection what the test says, after having read the request's head."""

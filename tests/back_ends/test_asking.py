@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,8 @@ from dialogs.results import Failed, Found, Missing, Slow
 from ivr.back_ends.breaker import Breaker
 from ivr.back_ends.port import BackEnds
 from tests.back_ends.conftest import Connect
-from tests.back_ends.systems import Reply, crm
+from tests.back_ends.systems import Reply, crm, in_turn
+from tests.clocks import Seconds
 
 EVERYTHING = """
 systems:
@@ -218,11 +218,6 @@ def test_a_secret_that_cannot_be_used_is_told_and_fails(
         assert system.asked == []
 
 
-def in_turn(*replies: Reply) -> Callable[..., Reply]:
-    left = list(replies)
-    return lambda *_: left.pop(0) if len(left) > 1 else left[0]
-
-
 @pytest.mark.parametrize("status", [500, 502, 503, 429])
 def test_what_may_go_better_is_tried_again(connected: Connect, status: int) -> None:
     """Two failures, and then an answer: the caller notices nothing."""
@@ -255,19 +250,9 @@ def test_no_repetition_goes_beyond_the_deadline(connected: Connect) -> None:
         assert len(system.asked) == 1
 
 
-class Clock:
-    """Moves when the test says so."""
-
-    def __init__(self) -> None:
-        self.time = 100.0
-
-    def __call__(self) -> float:
-        return self.time
-
-
 def test_a_system_that_fails_is_left_alone_and_then_tried_by_one(connected: Connect) -> None:
     """Three failures open the breaker; after its rest one asks, and the answer closes it."""
-    clock, replies = Clock(), [(500, {})] * 4
+    clock, replies = Seconds(), [(500, {})] * 4
     with crm(lambda *_: replies.pop(0) if replies else (200, [{"points": 7}])) as system:
         back_ends = connected(posted(system.url, "retries: 0").replace("retries: 2", ""), now=clock)
         breaker = back_ends.systems["crm"].breaker
@@ -276,11 +261,11 @@ def test_a_system_that_fails_is_left_alone_and_then_tried_by_one(connected: Conn
         assert breaker.state == "open"
         assert points(back_ends) == Failed("`crm` has failed too often and is left alone for a while")
         assert len(system.asked) == 3
-        clock.time += 30
+        clock.now += 30
         assert breaker.state == "half open"
         assert isinstance(points(back_ends), Failed)  # the fourth failure
         assert breaker.state == "open"
-        clock.time += 30
+        clock.now += 30
         assert points(back_ends) == Found({"points": 7})
         assert breaker.state == "closed"
 
@@ -296,12 +281,12 @@ def test_an_answer_that_does_not_fit_says_nothing_against_the_system(connected: 
 
 def test_half_open_lets_one_through_and_not_two() -> None:
     """And an asker who leaves without an answer gives the place to the next."""
-    clock = Clock()
+    clock = Seconds()
     breaker = Breaker(failures=1, rest=10, now=clock)
     entered = breaker.enter()
     assert entered is not None
     breaker.failed(entered)
-    clock.time += 10
+    clock.now += 10
     trial = breaker.enter()
     assert trial is not None
     assert breaker.enter() is None
@@ -316,7 +301,7 @@ def test_half_open_lets_one_through_and_not_two() -> None:
 
 def test_answers_are_kept_for_their_seconds_and_never_sensitive_ones(connected: Connect) -> None:
     """The same question in a call is put once; one asked by a secret is put each time, and not kept."""
-    clock = Clock()
+    clock = Seconds()
     with crm(lambda *_: (200, [{"points": 7}])) as system:
         back_ends = connected(posted(system.url, "cache: 20"), now=clock)
         for _ in range(3):
@@ -324,7 +309,7 @@ def test_answers_are_kept_for_their_seconds_and_never_sensitive_ones(connected: 
         assert len(system.asked) == 1
         points(back_ends, "45717")
         assert len(system.asked) == 2
-        clock.time += 20
+        clock.now += 20
         points(back_ends)
         assert len(system.asked) == 3
         for _ in range(2):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -24,6 +24,7 @@ from ivr.clock import Clock
 from ivr.lookups import Lookups
 from ivr.outbox import Outbox
 from tests.back_ends.systems import Crm, crm
+from tests.clocks import LaterClock
 from tests.data.conftest import NODE, NOW, begun, ended
 from tests.databases import store_at
 
@@ -47,15 +48,6 @@ BODY = """post: /calls
       cause: "{hangup_cause}"
 """
 VALUES = "{call_id: text, customer_number: text, outcome: text, seconds: number, hangup_cause: text}"
-
-
-class LaterClock(Clock):
-    """Later when the test says so."""
-
-    later = timedelta(0)
-
-    def utc(self) -> datetime:
-        return super().utc() + self.later
 
 
 class Office:

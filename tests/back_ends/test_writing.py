@@ -16,8 +16,8 @@ from dialogs.effects import Write
 from dialogs.results import Failed, Found, Noted, Refused, Written
 from ivr.back_ends.writing import key_of
 from ivr.clock import Clock
-from tests.back_ends.systems import Reply, break_off, crm, hang, raw_server
-from tests.back_ends.writing_house import SHIP, VALUES, House, build, in_turn, occasion
+from tests.back_ends.systems import Reply, break_off, crm, hang, in_turn, raw_server
+from tests.back_ends.writing_house import SHIP, VALUES, House, build, occasion
 from tests.to_come import monday_to_come
 
 __all__ = ["build"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -20,11 +19,10 @@ from dialogs.effects import Write
 from ivr.back_ends import declared_in
 from ivr.back_ends.port import BackEnds
 from ivr.back_ends.writing import KIND, Writing
-from ivr.clock import Clock
 from ivr.lookups import Lookups
 from ivr.occasion import Occasion
 from ivr.outbox import Outbox
-from tests.back_ends.systems import Reply
+from tests.clocks import LaterClock
 from tests.databases import store_at
 
 MADRID = ZoneInfo("Europe/Madrid")
@@ -51,15 +49,6 @@ writes:
 """
 VALUES = {"order_id": "A/7", "day": "2026-12-01", "urgent": "true", "parcels": "2"}
 SHIP = Write("ship_day", VALUES, "change", 10.0)
-
-
-class LaterClock(Clock):
-    """The machine's, and a day or two later when the test says so."""
-
-    later = timedelta(0)
-
-    def utc(self) -> datetime:
-        return super().utc() + self.later
 
 
 @dataclass
@@ -145,8 +134,3 @@ def build(tmp_path: Path) -> Iterator[Callable[..., House]]:
 
 def occasion(call: UUID | None = None, step: str = "change") -> Occasion:
     return Occasion(call or new_id(), "+34600111222", "orders", step, "es")
-
-
-def in_turn(*replies: Reply) -> Callable[..., Reply]:
-    left = list(replies)
-    return lambda *_: left.pop(0) if len(left) > 1 else left[0]

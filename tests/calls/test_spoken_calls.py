@@ -19,13 +19,14 @@ from esl.embedded.measure import first_loud
 from esl.switch import Call
 from ivr.clock import Clock
 from ivr.demo import CallerMind, Persona, PlayedCall, Reply, one_by_one, spoken_goal
-from ivr.living.audible import amount_heard, found_in
+from ivr.living.audible import found_in
 from ivr.living.services import Services
 from ivr.moments import CallerAnswered, CallOver, Moment, SystemSpoke
 from ivr.records import Basis
 from ivr.session import Session
 from ivr.stage import MORNING, Stage
 from ivr.voice import Speaker
+from tests.calls.amounts_heard import amount_heard
 from tests.calls.conftest import settings_in
 from tests.calls.streamed import streaming_place
 from tests.contract.place import EXTENSION

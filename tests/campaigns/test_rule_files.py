@@ -73,6 +73,16 @@ def test_one_mistake_is_told_once(tmp_path: Path) -> None:
             "unknown key `windws`: did you mean `windows`?",
         ),
         (
+            "    zones: every_candidate\n",
+            "    zones: every_candidate\n    max_wait_s: 0\n",
+            "13: `max_wait_s: 0` is out of range",
+        ),
+        (
+            "    zones: every_candidate\n",
+            "    zones: every_candidate\n    human_option: wanted\n",
+            "`wanted` is not allowed for `human_option`",
+        ),
+        (
             "    windows:",
             "    caps: [{scope: person, channels: call, counts: attempt, n: 1, period: month}]\n    windows:",
             "`month` is no period: write day, week",
@@ -83,6 +93,25 @@ def test_mistakes(tmp_path: Path, old: str, new: str, told: str) -> None:
     """Where it is, what it is, and what to do."""
     assert old in RULE
     assert told in problems_of(tmp_path, RULE.replace(old, new))
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("abandon", "{cap: 0.03, denominator: attempts, window: day, threshold_s: 2}"),
+        ("human_option", "required"),
+        ("max_wait_s", "60"),
+        ("min_ring_s", "20"),
+    ],
+)
+def test_what_only_calls_can_keep_to(tmp_path: Path, key: str, value: str) -> None:
+    """A rule about messages alone would have it obeyed by nobody."""
+    extra = RULE.partition("    windows:")[0].replace(
+        "own.rule", f"own.rule\n    extra: true\n    {key}: {value}"
+    )
+    assert problems_of(tmp_path, extra) == ""
+    told = f"2: `own.rule` has `{key}`, which is of calls: add `call` to `channels`"
+    assert problems_of(tmp_path, extra.replace("channels: [call]", "channels: [sms]")) == told
 
 
 @pytest.mark.parametrize(

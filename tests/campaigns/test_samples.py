@@ -14,7 +14,7 @@ from data.base_facts import On
 from data.bulk import insert_many
 from data.campaigns import Campaign, Chosen, Sample
 from data.errors import DatabaseLocked, RecordRefused
-from data.exchange.gathered import Person
+from data.exchange.gathered import ListedCustomer
 from data.exchange.loading import MOST_TRIES, Terms, load
 from data.ids import new_id
 from data.models import AccountRow, CustomerPhoneNumberRow, CustomerRow, DebtRow, IdentityRow, PhoneNumberRow
@@ -167,7 +167,7 @@ def test_the_likeliest_number_is_tried_first(store: Store) -> None:
         store.contacts.settle(new.id, conversation=talked, result="x")
     assert cut(store, campaign_file())["plain"].numbers == ("+34934445501", "+34600000001")
     assert cut(store, campaign_file(numbers=1))["plain"].numbers == ("+34934445501",)
-    store.customers.block("+34934445501", at=AT, why="wrong number")
+    store.callers.block("+34934445501", at=AT, why="wrong number")
     assert cut(store, campaign_file())["plain"].numbers == ("+34600000001",)
 
 
@@ -328,7 +328,7 @@ def test_a_load_has_the_patience_that_a_call_has_not(
     sqlite_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A portion that has no turn is done again, and counted once; in the end somebody is told."""
-    person = Person("10", [2], {"name": "Ana"})
+    person = ListedCustomer("10", [2], {"name": "Ana"})
     terms, refusals = Terms(at=AT, today=ON.today, origin="import"), iter(range(MOST_TRIES - 1))
     begin = sqlite_store.database.writing
 

@@ -15,9 +15,9 @@ from ivr.agents.following import Following
 from ivr.agents.line import SwitchLine
 from ivr.agents.roster import Roster
 from ivr.agents.written import AgentEntry, HoldOffFile
-from tests.agents.conftest import store_in
 from tests.agents.known import contact_of
 from tests.contract.place import STAFFED, Application, Place, connected
+from tests.databases import store_at
 from tests.freeswitch.harness import wait_until
 
 QUEUE = STAFFED.partition("@")[0]
@@ -54,7 +54,7 @@ class Attended:
 
 @pytest.fixture
 def attended(place: Place, tmp_path: Path) -> Iterator[Attended]:
-    store = store_in(tmp_path)
+    store = store_at(tmp_path / "ivr.sqlite3")
     there = Attended(place, store, "1001")
     yield there
     there.close()

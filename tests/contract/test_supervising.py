@@ -14,9 +14,9 @@ from data.store import Store
 from ivr.agents.beside import beside
 from ivr.agents.line import SwitchLine
 from ivr.agents.supervising import Mode, NotSupervised, Supervision
-from tests.agents.conftest import store_in
 from tests.contract.bridged import MOST_OF_IT, Line, answered, hear
 from tests.contract.place import Callee, pause
+from tests.databases import store_at
 from tests.freeswitch.sound import noise
 from tests.freeswitch.sound import place as position
 
@@ -31,7 +31,7 @@ HEARS: dict[Mode, tuple[bool, bool]] = {
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    empty = store_in(tmp_path)
+    empty = store_at(tmp_path / "ivr.sqlite3")
     yield empty
     empty.close()
 

@@ -21,6 +21,7 @@ from data.ids import new_id
 from data.records import CallBegun, CallEnded, Turn
 from data.store import Store
 from tests.data.postgresql import NoPostgreSql, Server, server
+from tests.databases import store_at
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 NODE = "node-1"
@@ -48,9 +49,7 @@ def postgresql_server() -> Iterator[Server]:
 def upgraded_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An SQLite database to copy that has the schema."""
     file = tmp_path_factory.mktemp("upgraded") / "ivr.sqlite3"
-    fresh = Store(f"sqlite:///{file}")
-    fresh.upgrade()
-    fresh.close()
+    store_at(file).close()
     return file
 
 

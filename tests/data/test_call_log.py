@@ -13,17 +13,8 @@ from data.records import SERVER_LOST, AuditEntry, CallAnswered
 from data.seeds import seed
 from data.spool import Drained, Spool
 from data.store import Store
+from tests.clocks import Seconds
 from tests.data.conftest import NODE, NOW, begun, ended, locked_by_another_process, turn
-
-
-class Clock:
-    """Seconds that pass when told."""
-
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture
@@ -52,7 +43,7 @@ def test_a_database_lost_in_the_middle_of_a_call(
     sqlite_store: Store, sqlite_file: Path, spool: Spool
 ) -> None:
     """One wait, then the disk; after its return all of the call is in the database, once."""
-    clock = Clock()
+    clock = Seconds()
     log = CallLog(sqlite_store, spool, clock=clock)
     call = begun()
     assert log.begin(call) == "stored"
@@ -75,7 +66,7 @@ def test_a_call_that_begins_on_the_disk_goes_on_there(
     store: Store, spool: Spool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The database is back but does not know the call: its turns follow its beginning."""
-    clock = Clock()
+    clock = Seconds()
     log = CallLog(store, spool, clock=clock)
 
     def lost(*_: object) -> None:

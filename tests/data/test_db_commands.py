@@ -80,7 +80,7 @@ def test_the_made_up_debts_lie_around_the_day_of_the_seeding(tmp_path: Path) -> 
 def test_the_configurations_database_is_the_default(url: str) -> None:
     """`ivr db` works on the same database as `ivr serve`."""
     assert run("seed", configured=url).exit_code == 0
-    assert Store(url).accounts.by_customer_number("45716") is not None
+    assert Store(url).accounts.of_customer("45716") != ()
 
 
 def test_json_ends_every_report(url: str) -> None:

@@ -20,8 +20,7 @@ def seeded(store: Store) -> Store:
 @pytest.mark.parametrize("customer", demo_customers(), ids=lambda customer: customer.customer_number)
 def test_the_demo_customers_owe_what_they_should(seeded: Store, customer: DemoCustomer) -> None:
     """The demonstration compares the spoken amount with this one."""
-    status = seeded.accounts.by_customer_number(customer.customer_number)
-    assert status is not None
+    status = seeded.accounts.of_customer(customer.customer_number)[0]
     assert (status.name, status.language, status.balance_cents, status.currency) == (
         customer.name,
         customer.language,
@@ -34,8 +33,7 @@ def test_the_demo_customers_owe_what_they_should(seeded: Store, customer: DemoCu
 
 def test_the_first_demo_customer_is_lucia(seeded: Store) -> None:
     """Written out by hand, so that no change of the seeds passes unseen: documents name her."""
-    status = seeded.accounts.by_customer_number("45716")
-    assert status is not None
+    (status,) = seeded.accounts.of_customer("45716")
     assert (status.name, status.balance_cents, status.currency, status.due_on, status.stage) == (
         "Lucía Fernández Ortega",
         14230,
@@ -88,7 +86,7 @@ def test_a_number_leads_to_everybody_who_shares_it(seeded: Store) -> None:
 )
 def test_what_is_no_number_is_not_found(seeded: Store, number: str) -> None:
     """Bad input of any kind is 'not found': no error, no wildcard, no other alphabet's digits."""
-    assert seeded.accounts.by_customer_number(number) is None
+    assert seeded.accounts.of_customer(number) == ()
     assert seeded.customers.by_number(number) is None
     assert seeded.tickets.by_number(number) is None
     assert seeded.orders.by_number(number) is None

@@ -65,12 +65,12 @@ def test_what_is_no_number_is_refused_by_the_table(seeded: Store) -> None:
         seeded.customers.put_phone_number_first("45716", "600111222", ASKED)
 
 
-def test_a_number_can_be_blocked(seeded: Store) -> None:
+def test_why_a_number_is_blocked(seeded: Store) -> None:
     """Also one that nobody has; with the reason, until it is unblocked."""
     assert seeded.customers.blocked("+34600999888") is None
-    seeded.customers.block("+34600999888", at=NOW, why="nuisance")
+    seeded.callers.block("+34600999888", at=NOW, why="nuisance")
     assert seeded.customers.blocked("+34600999888") == "nuisance"
-    seeded.customers.unblock("+34600999888")
+    seeded.callers.unblock("+34600999888")
     assert seeded.customers.blocked("+34600999888") is None
 
 
@@ -120,7 +120,6 @@ def test_several_accounts_are_told_in_their_order(seeded: Store) -> None:
         ("", "", 14230),
         ("móvil", "0101", 500),
     ]
-    assert seeded.accounts.by_customer_number("45716") == accounts[0]
     assert [one.concept for one in seeded.accounts.movements("45716", label="móvil", most=2)] == [
         "línea 6",
         "línea 5",

@@ -15,9 +15,10 @@ from dialogs.results import Failed, Found, Missing, Slow
 from ivr.identity.pins import Hashing
 from ivr.lookups.whose import guessed_at
 from ivr.occasion import Occasion
+from tests.clocks import HandClock
 from tests.data.conftest import NOW
 from tests.data.test_verification import customer
-from tests.identity.conftest import Counter, HandClock
+from tests.identity.conftest import Counter
 
 PIN, WRONG = "7302", "8265"
 NUMBER = "45716"

@@ -11,7 +11,7 @@ from stdnum import luhn
 from dialogs.catalogue import load_catalogue
 from dialogs.coverage import coverage
 from dialogs.loader import load_flows
-from dialogs.manual.page import manual, tutorial
+from dialogs.manual.page import manual
 from dialogs.nodes import NODES
 from dialogs.outside import Outside
 from dialogs.play import play
@@ -19,8 +19,7 @@ from dialogs.rehearsal import load_scripts
 from dialogs.rehearsal_format import Expect, Settings, TestEntry, TestFile, TestStep
 from ivr.performers import PERFORMERS
 from ivr.publishing.checkup import checked
-
-PAGE = Path(__file__).parents[2] / "docs" / "flows.md"
+from tests.dialogs.tutorial import PAGE, tutorial
 
 
 def test_the_page_is_what_the_program_says_of_itself() -> None:

@@ -12,13 +12,13 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from dialogs.examples import examples
-from dialogs.manual.page import tutorial
 from dialogs.nodes import NODES
 from dialogs.nodes.step import Step
 from dialogs.schema import flow_schema
 from dialogs.slots import KINDS
 from dialogs.source import parse, read
 from tests.dialogs.flowtext import HEAD
+from tests.dialogs.tutorial import tutorial
 
 SCHEMA = flow_schema()
 VALIDATOR = Draft202012Validator(SCHEMA)

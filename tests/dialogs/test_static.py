@@ -6,8 +6,9 @@ import dialogs.call
 from dialogs.effects import Piece, Spoken
 from dialogs.expressions import parse_template
 from dialogs.flow import FlowSet
+from dialogs.nodes.understand import Understand
 from dialogs.prompts import render
-from dialogs.static import Line, static_prompts, studio_lines
+from dialogs.static import StudioLine, static_prompts, studio_lines
 from tests.dialogs.conftest import Walk
 from tests.dialogs.flowtext import HEAD, conversation, flow_set
 
@@ -68,7 +69,7 @@ def test_forms_reprompts_and_helps_have_their_own_names() -> None:
 def test_a_part_of_a_sentence_shows_the_sentence() -> None:
     """Who records "a las" must know what stands before and behind it."""
     (line,) = (one for one in studio_lines(flow_set(FORM)) if one.recording == "trial/say_2/es-v1b")
-    assert line == Line(
+    assert line == StudioLine(
         "trial/say_2/es-v1b",
         "a las",
         "es",
@@ -114,6 +115,20 @@ def test_an_answer_that_is_read_back_is_told_in_its_parts() -> None:
     )
 
 
-def test_titles_are_warmed_and_not_recorded() -> None:
-    """What is said only within another sentence has no recording of its own."""
-    assert all(spoken.recording for spoken in static_prompts(flow_set(FORM)))
+def test_titles_are_warmed_and_not_recorded(shipped: FlowSet) -> None:
+    """What is said only within another sentence has no recording of its own; all else has one."""
+    unrecorded = {(one.text, one.language) for one in static_prompts(shipped) if not one.recording}
+    open_questions = [
+        step
+        for flow in shipped.flows.values()
+        for step in flow.steps.values()
+        if isinstance(step, Understand)
+    ]
+    titles = {
+        (template.source, language)
+        for step in open_questions
+        for intent in step.intents.values()
+        for language, template in intent.title.items()
+    }
+    assert ("saber cuánto debe", "es") in titles
+    assert unrecorded == titles

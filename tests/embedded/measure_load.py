@@ -9,7 +9,6 @@ from gevent import monkey
 monkey.patch_all()
 
 import json  # noqa: E402 - patching comes first
-import os  # noqa: E402
 import socket  # noqa: E402
 import subprocess  # noqa: E402
 import sys  # noqa: E402
@@ -23,15 +22,11 @@ import numpy as np  # noqa: E402
 from esl.embedded.caller import ScriptedCaller  # noqa: E402
 from esl.embedded.clock import RealClock  # noqa: E402
 from esl.embedded.config import split_address  # noqa: E402
+from ivr.load.freeswitch import cpu_seconds  # noqa: E402
 from tests.embedded.replay import Peer, Server  # noqa: E402
 from tests.embedded.sound import tone  # noqa: E402
 
 CLOCK = RealClock()
-
-
-def cpu_seconds(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def serve(server: Server, taps: str) -> None:

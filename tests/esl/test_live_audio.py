@@ -13,21 +13,14 @@ from gevent.queue import Queue
 from esl.errors import UnsafeTextError
 from esl.live_audio import LiveAudio, default_folder
 from esl.switch import FRAME_BYTES, Audio, ListeningLost
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.clocks import Seconds
 
 
 class Listening:
     """One leg's tap on a file that the test writes as the switch would."""
 
     def __init__(self, folder: Path) -> None:
-        self.clock = Clock()
+        self.clock = Seconds()
         self.audio = LiveAudio(folder=folder, clock=self.clock)
         self.path = self.audio.path_for("leg-1")
         self.heard: list[Audio | ListeningLost] = []

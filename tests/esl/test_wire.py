@@ -44,7 +44,8 @@ def parts(stream: bytes) -> list[bytes]:
 def read(*pieces: bytes) -> list[Message]:
     reader = MessageReader()
     messages = [message for piece in pieces for message in reader.feed(piece)]
-    assert not reader.mid_message
+    # Had the stream ended inside a message, this one would be a part of that.
+    assert reader.feed(GOODBYE) == MessageReader().feed(GOODBYE)
     return messages
 
 

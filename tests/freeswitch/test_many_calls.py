@@ -27,11 +27,12 @@ from esl.errors import CallEnded
 from esl.outbound import OutboundServer
 from esl.switch import FRAME_BYTES, Audio, Call, HungUp, ListeningLost
 from ivr.load.callers import SippCaller
+from ivr.load.freeswitch import cpu_seconds
+from tests.contract.place import wav
 from tests.freeswitch.conftest import Scene
 from tests.freeswitch.ears import ears_of
 from tests.freeswitch.harness import find_sipp, wait_until
 from tests.freeswitch.rtp_crowd import PLAYED_FRAMES, SAID_FRAMES, SETTLING, played_frames, said_frames
-from tests.freeswitch.test_voice import wav
 
 pytestmark = pytest.mark.freeswitch
 
@@ -161,11 +162,6 @@ def gaps(known: list[int]) -> tuple[int, int]:
             missing += index - highest - 1
             highest = index
     return missing, holes
-
-
-def cpu_seconds(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def measure(scene: Scene, folder: Path, calls: int, seconds: float) -> Measured:

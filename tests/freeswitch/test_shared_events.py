@@ -11,10 +11,10 @@ from esl.errors import CallEnded
 from esl.outbound import OutboundServer
 from esl.switch import Call, CallEvent, Digit, Finished, HungUp
 from esl.switchboard import Switchboard
+from tests.contract.place import wav
 from tests.freeswitch.conftest import Scene
 from tests.freeswitch.sound import tone
 from tests.freeswitch.telephone import telephone
-from tests.freeswitch.test_voice import wav
 
 pytestmark = pytest.mark.freeswitch
 

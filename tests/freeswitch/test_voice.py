@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import wave
 from contextlib import suppress
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from esl.errors import CallEnded
 from esl.outbound import OutboundServer
 from esl.switch import Audio, Call, Finished, HungUp
 from ivr.load.callers import SippCaller
+from tests.contract.place import loudness, wav
 from tests.freeswitch.conftest import Scene
 from tests.freeswitch.harness import find_sipp, wait_until
 from tests.freeswitch.leg import FRAME_SECONDS, Leg
@@ -25,19 +25,6 @@ pytestmark = pytest.mark.freeswitch
 
 LOUD = 500.0
 """Root mean square of a 20 ms frame: far above the silence of a test's telephone, which is exactly 0."""
-
-
-def loudness(samples: bytes) -> float:
-    return float(np.sqrt(np.mean(np.frombuffer(samples, "<i2").astype(float) ** 2)))
-
-
-def wav(file: Path, samples: bytes) -> Path:
-    with wave.open(str(file), "wb") as stream:
-        stream.setnchannels(1)
-        stream.setsampwidth(2)
-        stream.setframerate(8000)
-        stream.writeframes(samples)
-    return file
 
 
 def served(scene: Scene, on_call: object) -> OutboundServer:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -16,31 +16,17 @@ from data.ids import new_id
 from data.models import CustomerRow
 from data.seeds import CUSTOMERS, demo_customers
 from data.store import Store
-from ivr.clock import Clock
 from ivr.identity.pins import Hashing
 from ivr.identity.settings import VerificationSettings
 from ivr.identity.verification import Verification, Verified
 from ivr.occasion import Occasion
+from tests.clocks import HandClock
 from tests.databases import store_at
 
 ANA, BOB = (customer.customer_number for customer in demo_customers()[:2])
 PIN, OTHER_PIN = "7302", "9146"
 NOBODY = "99994"
 """A customer number that nobody has."""
-
-
-class HandClock(Clock):
-    """Call time stands still but for what is waited; the date is the test's."""
-
-    def __init__(self) -> None:
-        super().__init__(speed=1.0)
-        self.today = datetime(2026, 11, 23, 10, tzinfo=UTC)
-
-    def utc(self) -> datetime:
-        return self.today
-
-    def go_on(self, **span: float) -> None:
-        self.today += timedelta(**span)
 
 
 class Counter:

@@ -14,7 +14,8 @@ from data.ids import new_id
 from data.store import Store
 from dialogs.results import Failed, Found, Locked, Missing
 from ivr.identity.pins import Hashing
-from tests.identity.conftest import ANA, BOB, NOBODY, OTHER_PIN, PIN, Counter, HandClock
+from tests.clocks import HandClock
+from tests.identity.conftest import ANA, BOB, NOBODY, OTHER_PIN, PIN, Counter
 
 WRONG = "8265"
 

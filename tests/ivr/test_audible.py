@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ivr.living.audible import amount_in_words, likeness, rivals_of
+from ivr.living.audible import amount_in_words, likeness
+from tests.calls.amounts_heard import rivals_of
 
 
 def noise(samples: int, seed: int) -> np.ndarray:

@@ -15,11 +15,12 @@ import structlog
 from ivr.config import DatabaseSettings, LogSettings, RecordingSettings, Settings
 from ivr.recordings import converting, upkeep
 from ivr.recordings.converting import SETTLED, Converter
-from ivr.recordings.encoding import FORMATS, Format, tags_of
+from ivr.recordings.encoding import FORMATS, Format
 from ivr.recordings.muting import ABANDONED
 from ivr.recordings.sound import read
 from ivr.recordings.upkeep import Upkeep
 from tests.ivr.recorded import OLD, Site, a_call, write_wav
+from tests.ivr.tags import tags_of
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ from ivr.clock import Clock
 from ivr.errors import IvrError
 from ivr.evidence import Evidence, sha256_of
 from ivr.identity.pins import Hashing
-from ivr.occasion import Occasion, Person
+from ivr.occasion import Occasion, ServedCustomer
 from ivr.outbox import Kind, Outbox
 from ivr.safekeeping import Safekeeping
 from tests.databases import store_at
@@ -146,7 +146,7 @@ def test_a_case_is_opened_once_and_shown(run: Run, store: Store, tmp_path: Path)
     cases, call = Cases(store, Clock(), safe_in(tmp_path)), new_id()
     known = store.verifications.person("customer_number", ANA)
     assert known is not None
-    ana = Occasion(call, "+34600111222", "main", "case", "es", Person(known.customer_id, ANA))
+    ana = Occasion(call, "+34600111222", "main", "case", "es", ServedCustomer(known.customer_id, ANA))
     wanted = OpenCase("complaint", {"topic": "factura"}, "case")
     opened = [cases.open(wanted, ana) for _ in range(2)]
     assert isinstance(opened[0], CaseOpened) and opened[0] == opened[1]

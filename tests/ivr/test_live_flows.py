@@ -145,6 +145,7 @@ def test_two_servers_change_over_at_the_chosen_instant(site: Site) -> None:
     switch = site.publish(files("Uno"), lead=0.6)
     gevent.joinall(watching, timeout=DEADLINE)
     assert len(site.warmed) >= 4, "both have prepared it"
+    assert len(changed) == 2, "both have changed over"
     for when in changed.values():
         assert timedelta(0) <= when - switch.effective_at < timedelta(seconds=0.5)
 

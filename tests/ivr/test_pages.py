@@ -10,6 +10,7 @@ import pytest
 
 CHECKOUT = Path(__file__).parents[2]
 PAGES = sorted([*CHECKOUT.glob("*.md"), *(CHECKOUT / "docs").rglob("*.md")])
+DECISIONS = CHECKOUT / "docs" / "decisions"
 OURS = "ivr|dialogs|speech|esl|data|docs|tests"
 """Folders of the checkout; what lies in others is a user's, and an example."""
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
@@ -67,3 +68,15 @@ def test_what_is_not_there_is_found(tmp_path: Path) -> None:
     assert list(lost_links(page, links)) == ["gone.md", "#another"]
     names = "`pytest tests/gone.py` `ivr/cli` `dialogs/check` `python -m tests.gone 5` `python -m tests.pace`"
     assert list(lost_names(names)) == ["tests/gone.py", "tests/gone"]
+
+
+def test_the_index_of_decisions_has_each_of_them_once_and_says_what_was_decided() -> None:
+    """A record that is not in it is found by nobody; its title again tells nothing."""
+    index = (DECISIONS / "README.md").read_text("utf-8")
+    rows = re.findall(r"^\| \[([\w-]+)\]\(([\w-]+\.md)\) \| (.+) \|$", index, re.MULTILINE)
+    there = {file.name for file in DECISIONS.glob("*.md")} - {"README.md"}
+    assert sorted(file for _, file, _ in rows) == sorted(there)
+    for name, file, decided in rows:
+        title = _HEADING.findall((DECISIONS / file).read_text("utf-8"))[0]
+        assert f"{name}.md" == file
+        assert decided.lower() != title.lower()

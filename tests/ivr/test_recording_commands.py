@@ -15,9 +15,10 @@ import pytest
 
 from ivr.cli import main
 from ivr.recordings.converting import Converter
-from ivr.recordings.encoding import FORMATS, Format, tags_of
+from ivr.recordings.encoding import FORMATS, Format
 from ivr.recordings.sound import read
 from tests.ivr.recorded import OLD, Site
+from tests.ivr.tags import tags_of
 
 Ivr = Callable[..., tuple[int, str, str]]
 

@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 
 from ivr.errors import RecordingUnreadable
-from ivr.recordings.encoding import FORMATS, Format, encode, seconds_of, tags_of
+from ivr.recordings.encoding import FORMATS, Format, encode, seconds_of
 from ivr.recordings.library import Library, shown_number
 from ivr.recordings.sound import MARGIN_MS, read, segment, side_of, trimmed, wav_shape
 from tests.freeswitch.sound import strength, tone
 from tests.ivr.recorded import CALLER_HZ, SYSTEM_HZ, Site, a_call, at, stereo, write_wav
+from tests.ivr.tags import tags_of
 
 TAGS = {"title": "Call 1", "date": "2026-11-23T09:00:00Z", "language": "ca", "comment": "perquè sí · 你"}
 

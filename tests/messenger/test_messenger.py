@@ -22,31 +22,20 @@ from dialogs.effects import Notify
 from dialogs.results import Done, Failed, Refused
 from ivr.campaigns.contact_rules.gate import Gate
 from ivr.campaigns.contact_rules.reading import presets
-from ivr.clock import Clock
 from ivr.messenger.errands import AT_ONCE, PATIENCE, errands_of
 from ivr.messenger.message import Carrier, DeliveryFailed, Message
 from ivr.messenger.messenger import Messenger, carriers
 from ivr.messenger.paper import Folder
 from ivr.messenger.settings import MessageSettings
-from ivr.occasion import Occasion, Person
+from ivr.occasion import Occasion, ServedCustomer
 from ivr.outbox import LEAST_TRIES, Kind, Outbox
 from ivr.safekeeping import Safekeeping
+from tests.clocks import HandClock
 from tests.databases import store_at
 from tests.messenger.conftest import Provider
 
 BEGIN = datetime(2026, 11, 23, 10, tzinfo=UTC)
 NUMBER = "+34600111222"
-
-
-class HandClock(Clock):
-    """The date is the test's."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.today = BEGIN
-
-    def utc(self) -> datetime:
-        return self.today
 
 
 class Post:
@@ -70,7 +59,7 @@ class Office:
 
     def __init__(self, folder: Path, carrier: Carrier | None = None, **settings: object) -> None:
         self.store = store_at(folder / "ivr.sqlite3")
-        self.clock = HandClock()
+        self.clock = HandClock(BEGIN)
         self.settings = MessageSettings.model_validate(settings)
         self.post = Post()
         safe = Safekeeping(Spool(folder / "spool"))
@@ -96,7 +85,7 @@ class Office:
 
     def send(
         self, to: str = NUMBER, text: str = "Su saldo.", *, channel: str = "sms", call: UUID | None = None,
-        person: Person | None = None,
+        person: ServedCustomer | None = None,
     ) -> Done | Refused | Failed:  # fmt: skip
         notify = Notify(channel, to, text, {}, "es", "told")  # type: ignore[arg-type] # checked by hand
         return self.messenger.send(
@@ -349,7 +338,7 @@ def test_without_a_provider_it_is_a_file_and_says_so(
 ) -> None:
     """In a folder that only its owner reads, with a name of ours, marked as not sent."""
     folder = tmp_path / "messages"
-    clock = HandClock()
+    clock = HandClock(BEGIN)
     office = Office(tmp_path, Folder(folder, clock.utc))
     assert office.send() == Done()
     office.carry()
@@ -371,7 +360,7 @@ def test_the_settings_choose_the_carrier(
     settings = MessageSettings.model_validate(
         {"sms": {"url": provider.url, "form": {"to": "{to}", "text": "{text}"}}}
     )
-    clock = HandClock()
+    clock = HandClock(BEGIN)
     chosen = carriers(settings, Folder(tmp_path / "messages", clock.utc), clock)
     assert [chosen[name].sends for name in ("sms", "email", "webhook")] == [True, False, False]
     office = Office(tmp_path, chosen["sms"])

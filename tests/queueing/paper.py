@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
-
-import psycopg
-from sqlalchemy import Engine, event
 
 from data.records import Booking
 from data.store import Store
 from ivr.queueing.callback_rules import CallbackSettings, Result
 from ivr.queueing.callbacks import Callbacks, Order, QueueView, Trace
+from tests.mortal import Mortal
 
 NOW = datetime(2026, 11, 23, 11, 0, tzinfo=ZoneInfo("Europe/Madrid"))
 SECOND = timedelta(seconds=1)
-
-
-class Killed(BaseException):
-    """The process is gone: nothing of it runs any more."""
 
 
 @dataclass
@@ -35,44 +26,6 @@ class Time:
 
     def __call__(self) -> datetime:
         return self.at
-
-
-class Mortal:
-    """Counts the instants at which a server may be killed, and kills it at those that are chosen."""
-
-    def __init__(self, *kill_at: int) -> None:
-        self.instants = 0
-        self._kill_at = set(kill_at)
-        self._connections: list[Any] = []
-
-    def _connected(self, connection: Any, _record: object) -> None:
-        self._connections.append(connection)
-
-    def hang_up(self) -> None:
-        """What the kernel does for a process that is gone: whatever was not committed was never there."""
-        while self._connections:
-            connection = self._connections.pop()
-            with suppress(sqlite3.Error, psycopg.Error):  # closed by the pool already
-                connection.rollback()
-                connection.close()
-
-    def instant(self, *_: object) -> None:
-        self.instants += 1
-        if self.instants in self._kill_at:
-            raise Killed
-
-    @contextmanager
-    def watching(self) -> Iterator[None]:
-        """Every statement and every commit of the database is such an instant."""
-        for name in ("before_cursor_execute", "commit"):
-            event.listen(Engine, name, self.instant)
-        event.listen(Engine, "connect", self._connected)
-        try:
-            yield
-        finally:
-            event.remove(Engine, "connect", self._connected)
-            for name in ("before_cursor_execute", "commit"):
-                event.remove(Engine, name, self.instant)
 
 
 @dataclass

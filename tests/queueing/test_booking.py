@@ -13,7 +13,7 @@ from data.ids import new_id
 from data.store import Store
 from dialogs.effects import CallBack
 from dialogs.results import Done, Failed, Refused, Result
-from ivr.occasion import Occasion, Person
+from ivr.occasion import Occasion, ServedCustomer
 from ivr.queueing.booking import Bookings
 from ivr.queueing.callback_rules import CallbackSettings
 from ivr.queueing.people import People
@@ -134,7 +134,7 @@ def test_the_commands(store: Store, tmp_path: Path) -> None:
 def test_who_calls_again_takes_their_place_up(store: Store) -> None:
     """By the number that would be called, or by who they have proved to be; once, and in that queue alone."""
     rig = Rig(store)
-    person = Person(new_id(), "45716")
+    person = ServedCustomer(new_id(), "45716")
     rig.book(occasion=replace(CALL, person=person))
     rig.now += timedelta(minutes=10)
     assert rig.bookings.taken_up("600111333", None, "billing") == 0.0

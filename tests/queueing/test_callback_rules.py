@@ -7,7 +7,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ivr.config import load
@@ -74,7 +74,19 @@ def test_foreign_numbers_by_setting() -> None:
     assert checked("+33612345678", region="ES", countries=["ES", "FR"]).zones == ("Europe/Paris",)
 
 
-@given(st.text(max_size=60))
+NEARLY_NUMBERS = st.builds(
+    lambda prefix, digits, between: prefix + between.join(digits),
+    st.sampled_from(["", "+34", "0034", "+33", "+34 34"]),
+    st.text(st.sampled_from("0123456789٣٦९６"), min_size=8, max_size=10)
+    | st.from_regex(r"[67][0-9]{8}", fullmatch=True),
+    st.sampled_from(["", "", "", " ", "-", ".", ";", "&", "\n"]),
+)
+
+
+@given(st.text(max_size=60) | NEARLY_NUMBERS)
+@example("600 111 222")
+@example("+34٦٠٠١١١٢٢٢")
+@example("600111222;ext=7")
 def test_nothing_that_is_said_is_dialled_as_it_is(text: str) -> None:
     """Whatever it is: plain E.164 of an allowed country, or refused."""
     try:

@@ -22,7 +22,8 @@ from ivr.queueing.callback_rules import Result
 from ivr.queueing.callbacks import LEASE, Callbacks, Order
 from tests.data.conftest import postgresql_server
 from tests.databases import store_at
-from tests.queueing.paper import NOW, SECOND, Killed, Mortal, Reserved, Telephones, Time, book, server
+from tests.mortal import Killed, Mortal
+from tests.queueing.paper import NOW, SECOND, Reserved, Telephones, Time, book, server
 
 __all__ = ["postgresql_server"]
 

@@ -34,7 +34,7 @@ from ivr.config import Settings
 from ivr.identity.settings import OverallLimit, VerificationSettings
 from ivr.installed import open_performers
 from ivr.lookups import Lookups
-from ivr.occasion import Occasion, Person
+from ivr.occasion import Occasion, ServedCustomer
 from ivr.outbox import Outbox
 from ivr.queueing.people import People
 from ivr.queueing.reading import load_plan
@@ -109,7 +109,7 @@ class RealCall(StandIn):
             history=known.facts_but_language,
         )
         super().__init__(Conversation(FLOWS, flow, facts), {}, agents)
-        self.person: Person | None = None
+        self.person: ServedCustomer | None = None
         self.heard: list[str] = []
         self.start()
         self._hear()

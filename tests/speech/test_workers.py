@@ -198,7 +198,8 @@ def test_more_than_it_may_have_is_refused(pool_of: Make) -> None:
     assert _echo(pool.open()) == b"hello"
     figures = pool.figures
     assert (figures.opened, figures.refused, figures.answered, pool.load) == (5, 1, 5, 0)
-    assert 0.0 < figures.wait_at(0.5) <= figures.wait_at(0.95) < 20
+    assert 0.0 < figures.wait_seconds < 20
+    assert list(figures.waits_up_to())[-1] == (float("inf"), 5)
 
 
 def test_an_utterance_that_kills_every_worker_is_given_up(pool_of: Make) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from dialogs.errors import Problem
@@ -38,6 +38,8 @@ class Around:
 
     flows: Mapping[str, Collection[str]]
     """Each flow with every outcome that a call through it may have."""
+    without_a_person: Callable[[str], Collection[str]]
+    """Those, of a flow and what it uses, in which nobody can have a person in the same call."""
     queues: Collection[str]
     webhooks: Collection[str]
     sms_countries: Collection[str]

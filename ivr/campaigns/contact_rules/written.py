@@ -226,6 +226,13 @@ class Rule(_Written):
     min_ring_s: Annotated[int, Field(ge=0, le=60)] | None = Field(
         default=None, description="How long a campaign lets a telephone ring at least (`ivr campaign check`)"
     )
+    human_option: Literal["open", "required"] = Field(
+        default="open",
+        description="Whether whoever is called must be able to have a person in the same call",
+    )
+    max_wait_s: Annotated[int, Field(ge=1, le=3600)] | None = Field(
+        default=None, description="Seconds after which whoever was called waits in a queue no longer"
+    )
     retention_days: Annotated[int, Field(ge=1)] | None = Field(
         default=None, description="How long the ledger of contacts must be kept (`ivr doctor`)"
     )
@@ -240,7 +247,20 @@ class Rule(_Written):
             raise ValueError(f"`{self.id}` is closed on holidays, and names none: add `holidays`")
         if self.id.startswith("house."):
             raise ValueError(f"`{self.id}`: names with `house.` are taken: choose another")
+        if "call" not in self.channels:
+            self._insist_on_nothing_of_calls()
         return self
+
+    def _insist_on_nothing_of_calls(self) -> None:
+        """What only a call can keep to would be obeyed by nobody."""
+        told = {
+            "abandon": self.abandon,
+            "min_ring_s": self.min_ring_s,
+            "max_wait_s": self.max_wait_s,
+            "human_option": None if self.human_option == "open" else self.human_option,
+        }
+        for key in (key for key, value in told.items() if value is not None):
+            raise ValueError(f"`{self.id}` has `{key}`, which is of calls: add `call` to `channels`")
 
     def _each_channel_has_hours(self) -> None:
         told = [channel for window in self.windows for channel in window.channels]

@@ -167,9 +167,14 @@ class AgentPacing:
         ]
 
     def wait_of(self, plan: Plan) -> float:
-        """Seconds within which an agent must be there: the campaign's, or those of a stricter rule."""
-        found = [rule.abandon.threshold_s for rule in self._rules(plan) if rule.abandon is not None]
-        return min([plan.file.agent_within, *found])
+        """Seconds within which an agent must be there: the campaign's, or those of a stricter rule. Where the
+        flow alone talks, a rule's for whoever has asked for a person; 0: none has any."""
+        rules = self._rules(plan)
+        found = [float(rule.max_wait_s) for rule in rules if rule.max_wait_s is not None]
+        if plan.agents_of:
+            found += [rule.abandon.threshold_s for rule in rules if rule.abandon is not None]
+            found.append(plan.file.agent_within)
+        return min(found, default=0.0)
 
     def _of(self, plan: Plan) -> _Known:
         key = plan.running.id, plan.file.mode

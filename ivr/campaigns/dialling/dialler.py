@@ -24,7 +24,7 @@ from data.errors import DataError
 from data.records.dialling import Entry, Preview, Running, Settled
 from ivr.campaigns.dialling.capacity import OF_ALL_AGENTS, Capacity
 from ivr.campaigns.dialling.following import Following
-from ivr.campaigns.dialling.line import Ending, Line, LineLost, NotDialled, Order
+from ivr.campaigns.dialling.line import DiallingLine, Ending, LineLost, NotDialled, Order
 from ivr.campaigns.dialling.plan import CampaignUnfit, Plan, plan_of
 from ivr.campaigns.dialling.retrying import OUR_PAUSE
 from ivr.campaigns.dialling.settings import TrunkSettings
@@ -50,7 +50,7 @@ class Dialler:
     """One server's part. `step` is called several times a second."""
 
     stores: Stores
-    line: Line
+    line: DiallingLine
     trunks: tuple[TrunkSettings, ...]
     owner: str
     """This process and its switch: `NODE@SWITCH`."""

@@ -42,7 +42,7 @@ class Order:
     queue: str = ""
     """Whose agents talk with them; empty: the flow alone."""
     agent_within: float = 0.0
-    """Seconds from the queue's beginning within which an agent must be there."""
+    """Seconds from the queue's beginning within which an agent must be there; 0: no such bound."""
     on_machine: str = ""
     """The flow that is left on an answering machine; empty: nothing is."""
 
@@ -58,7 +58,7 @@ class Ending:
     call_id: UUID | None = None
 
 
-class Line(Protocol):
+class DiallingLine(Protocol):
     """Who calls. (On the switch: an originated leg, `origination_uuid` = `attempt_id`.)"""
 
     def dial(self, order: Order, answered: Callable[[], bool]) -> Ending:

@@ -170,7 +170,7 @@ class Campaigning:
             for_agents=bool(order.queue),
             connected=lambda: self._beside(lambda: self._with_agent(order)),
         )
-        if order.queue:
+        if order.agent_within:
             services = replace(services, agent_within=order.agent_within)
         if machine:  # by key and ear nothing is asked of it
             services = replace(services, recognizer=None)

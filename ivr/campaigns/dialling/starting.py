@@ -5,22 +5,26 @@ Blocks for as long as files and database take.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from data.campaigns import Campaign, Sample
 from data.records.dialling import CampaignState
 from data.store import Store
 from dialogs.check_objections import check_objections
 from dialogs.check_right_party import check_right_party
-from dialogs.errors import FlowsInvalid
+from dialogs.errors import FlowsInvalid, Problem
 from dialogs.loader import read_flows
-from dialogs.source import read
+from dialogs.source import Source, read
 from ivr.campaigns import cutting
+from ivr.campaigns.against_rules import unkept
+from ivr.campaigns.contact_rules.reading import load_rulebook
 from ivr.campaigns.declaration import kept
 from ivr.campaigns.dialling.ways_out import trunks_of
-from ivr.campaigns.strategies import CampaignFile, actions_of, around_mistakes
+from ivr.campaigns.strategies import CampaignFile, StrategyFile, actions_of, around_mistakes
 from ivr.campaigns.surroundings import around
 from ivr.config import Settings
 from ivr.errors import IvrError
@@ -66,6 +70,7 @@ def start(
         if flow is not None and not (settings.flows_folder / f"{flow}.flow.yaml").is_file():
             raise CampaignNotReady(f"There is no flow {flow} among the flows", "Write it first")
     _insist_on_actions(settings, wanted)
+    _insist_on_rules(settings, wanted, at, chosen.cut_at + timedelta(days=wanted.campaign.days))
     _insist_on_flows(settings, wanted.campaign)
     known = [one.name for one in trunks_of(settings)]
     if wanted.campaign.trunk not in (None, *known) or not known:
@@ -86,12 +91,39 @@ def _insist_on_actions(settings: Settings, wanted: cutting.Declared) -> None:
     """Raises `CampaignNotReady`: an action is declared for what never happens, or names what is not there."""
     if not any(actions_of(wanted.campaign)):
         return
-    name = wanted.strategy.strategy
-    alone = wanted.strategy.model_copy(update={"campaigns": {wanted.name: wanted.campaign}})
-    source = read(settings.path(settings.strategies) / f"{name}.yaml")
-    problems = sorted(around_mistakes(source, alone, around(settings)))
-    if problems:
-        raise CampaignNotReady(str(problems[0])[:300], f"Correct it (ivr campaign check {name})")
+    source, alone = _alone(settings, wanted)
+    _refuse(wanted, around_mistakes(source, alone, around(settings)))
+
+
+def _insist_on_rules(settings: Settings, wanted: cutting.Declared, at: datetime, until: datetime) -> None:
+    """Raises `CampaignNotReady`: a contact rule demands of each call, on some day of the sample, what none
+    would keep; or the rules cannot be read."""
+    zone = ZoneInfo(settings.calls.zone)
+    first, last = at.astimezone(zone).date(), until.astimezone(zone).date()
+    days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+    source, alone = _alone(settings, wanted)
+
+    def lacking(flow: str) -> Collection[str]:
+        return around(settings).without_a_person(flow)  # reads all flows: only if a rule wants it
+
+    try:
+        rulebook = load_rulebook(settings.path(settings.contact_rules))
+        problems = list(unkept(source, alone, rulebook, lacking, days))
+    except FlowsInvalid as fault:
+        problems = list(fault.problems)
+    _refuse(wanted, problems)
+
+
+def _alone(settings: Settings, wanted: cutting.Declared) -> tuple[Source, StrategyFile]:
+    """The strategy without its other campaigns, and its file."""
+    source = read(settings.path(settings.strategies) / f"{wanted.strategy.strategy}.yaml")
+    return source, wanted.strategy.model_copy(update={"campaigns": {wanted.name: wanted.campaign}})
+
+
+def _refuse(wanted: cutting.Declared, problems: Iterable[Problem]) -> None:
+    if first := min(problems, default=None):
+        remedy = f"Correct it (ivr campaign check {wanted.strategy.strategy})"
+        raise CampaignNotReady(str(first)[:300], remedy)
 
 
 def _insist_on_flows(settings: Settings, campaign: CampaignFile) -> None:

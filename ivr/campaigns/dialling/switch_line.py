@@ -77,7 +77,7 @@ class Dialled:
 
 
 class SwitchLine(Originating):
-    """Fulfils `ivr.campaigns.dialling.line.Line` on one switch."""
+    """Fulfils `ivr.campaigns.dialling.line.DiallingLine` on one switch."""
 
     def __init__(
         self, event_socket: tuple[str, int], password: str, *, server: tuple[str, int], name: str

@@ -79,8 +79,8 @@ class Trying:
     """The company's."""
     looking: Callable[[Callable[[], Decision]], Decision] = lambda look: look()
     """Has the gate looked; a server has it done in its thread pool."""
-    agent_within: Callable[[Plan], float] = lambda plan: plan.file.agent_within
-    """Seconds within which an agent must be there."""
+    agent_within: Callable[[Plan], float] = lambda plan: plan.file.agent_within if plan.agents_of else 0.0
+    """Seconds within which an agent must be there; 0: no such bound."""
     _ringing: dict[UUID, UUID] = field(default_factory=dict)
     """Attempts that nobody has answered yet → their campaign."""
 
@@ -153,8 +153,7 @@ class Trying:
             campaign_id=plan.running.id,
         )
         moved = entry if rank == entry.rank else Entry(**{**vars(entry), "rank": rank})
-        within = self.agent_within(plan) if plan.file.mode != "automated" else 0.0
-        return Ready(plan, moved, number, wish, within)
+        return Ready(plan, moved, number, wish, self.agent_within(plan))
 
     def _blocked(self, plan: Plan, entry: Entry, owner: str, blocked: Blocked) -> None:
         later = blocked.next_lawful

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,22 +10,13 @@ import pytest
 from data.store import Store
 from ivr.campaigns.actions import serving
 from ivr.campaigns.actions.serving import Acting
-from ivr.clock import Clock
 from ivr.config import Settings
 from tests.campaigns.actions.desk import Desk, campaign, mobiles, promise
 from tests.campaigns.actions.test_performing import put
 from tests.campaigns.dialling.paper import MONDAY
+from tests.clocks import HandClock
 from tests.databases import store_at
 from tests.freeswitch.harness import wait_until
-
-
-class HandClock(Clock):
-    """The moment is the test's."""
-
-    at = MONDAY
-
-    def utc(self):  # type: ignore[no-untyped-def]  # as the clock's
-        return self.at
 
 
 @pytest.fixture
@@ -41,7 +31,7 @@ def test_a_server_acts_by_itself(store: Store, tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(serving, "EVERY", 0.02)
     world = campaign(store, mobiles(1), promises={"broken": "case"})
     promise(store, world.people[0], world.campaign, MONDAY.date())
-    desk, clock = Desk(store), HandClock()
+    desk, clock = Desk(store), HandClock(MONDAY)
     put(desk, world, {"case": "x"})
     acting = Acting(Settings.model_validate({"home": str(tmp_path)}), store, clock, owner="n1")
     acting.start()
@@ -50,7 +40,7 @@ def test_a_server_acts_by_itself(store: Store, tmp_path: Path, monkeypatch: pyte
         return [kind for _outcome, kind, state, _result in desk.standing(world.campaign) if state == "done"]
 
     wait_until(lambda: done() == ["case"], 20, "the case that was due")
-    clock.at = MONDAY + timedelta(days=1)
+    clock.go_on(days=1)
     wait_until(lambda: done() == ["case", "case"], 20, "the case of the broken promise")
     acting.close()
     assert desk.errands() == [("case", "x"), ("case", "broken_promise")]

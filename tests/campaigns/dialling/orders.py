@@ -55,6 +55,15 @@ steps:
 DECLARED: Mapping[str, Any] = {"flow": "long_talk", "ring": 60, "attempts": 1, "trunk": "main", "days": 30}
 
 
+def waited(done: Callable[[], bool], seconds: float = 60) -> float:
+    """Seconds until it is so."""
+    began = time.monotonic()
+    with gevent.Timeout(seconds, TimeoutError("it is not obeyed")):
+        while not done():
+            gevent.sleep(0.01)  # between two looks: the server goes on by itself
+    return time.monotonic() - began
+
+
 def next_morning() -> datetime:
     """The first moment after today at which anybody may be called here: the server's clock begins then, for
     that of the command is the one on the wall."""
@@ -148,7 +157,7 @@ class Watched:
             cwd=self.home,
         ) as command:
             try:
-                self.waited(lambda: self.state() == becomes or command.poll() not in (None, 0))
+                waited(lambda: self.state() == becomes or command.poll() not in (None, 0))
                 decided = time.monotonic()
                 said = command.communicate()[0]
             except BaseException:
@@ -161,14 +170,6 @@ class Watched:
     def state(self) -> str:
         return self.store.dial_list.states([self.made.campaign])[self.made.campaign]
 
-    def waited(self, done: Callable[[], bool], seconds: float = 60) -> float:
-        """Until it is so; since when."""
-        began = time.monotonic()
-        with gevent.Timeout(seconds, TimeoutError("it is not obeyed")):
-            while not done():
-                gevent.sleep(0.01)  # between two looks: the server goes on by itself
-        return time.monotonic() - began
-
     def under_way(self) -> int:
         return len(self.store.dial_attempts.under_way(self.made.sample))
 
@@ -180,23 +181,23 @@ class Watched:
         """From the order to the first call that leaves; then until all talk and the others are dialled."""
         before = len(self.leaving.at)
         order = self.command("start", "running")
-        self.waited(lambda: len(self.leaving.at) > before)
+        waited(lambda: len(self.leaving.at) > before)
         self._note("start → the first call leaves", self.leaving.at[before] - order.decided)
-        self.waited(lambda: self.talking() >= TALK and len(self.leaving.at) > before + TALK + RING)
+        waited(lambda: self.talking() >= TALK and len(self.leaving.at) > before + TALK + RING)
 
     def no_more_calls(self, verb: str, becomes: str) -> Commanded:
         """From the order to the last call that leaves."""
         order = self.command(verb, becomes)
-        self.waited(lambda: time.monotonic() - max(self.leaving.at[-1], order.decided) > QUIET)
+        waited(lambda: time.monotonic() - max(self.leaving.at[-1], order.decided) > QUIET)
         self._note(f"{verb} → the last call leaves", max(0.0, self.leaving.at[-1] - order.decided))
         return order
 
     def stop(self) -> None:
         """Nobody else is called, and nobody rings; those who talk go on."""
         order = self.command("stop", "stopped")
-        self.waited(lambda: self.under_way() <= self.talking())
+        waited(lambda: self.under_way() <= self.talking())
         self._note("stop → no telephone rings", time.monotonic() - order.decided)
-        self.waited(lambda: time.monotonic() - max(self.leaving.at[-1], order.decided) > QUIET)
+        waited(lambda: time.monotonic() - max(self.leaving.at[-1], order.decided) > QUIET)
         self._note("stop → the last call leaves", max(0.0, self.leaving.at[-1] - order.decided))
         assert self.talking() == TALK, "whoever talks goes on"
 
@@ -205,8 +206,8 @@ class Watched:
         self.no_more_calls("drain", "draining")
         assert self.talking() == TALK, "whoever talks goes on"
         hang_up()
-        self.waited(lambda: self.under_way() == 0)
-        self._note("drain → stopped, after its last call", self.waited(lambda: self.state() == "stopped"))
+        waited(lambda: self.under_way() == 0)
+        self._note("drain → stopped, after its last call", waited(lambda: self.state() == "stopped"))
 
     def _note(self, what: str, seconds: float) -> None:
         self.figures.setdefault(what, []).append(seconds)

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,7 +14,7 @@ import gevent
 import pytest
 
 from data.store import Store
-from ivr.campaigns.contact_rules.reading import presets
+from ivr.campaigns.contact_rules.reading import load_rulebook, presets
 from ivr.campaigns.dialling.agents import AgentPacing, QueueView, borne
 from ivr.campaigns.dialling.capacity import OF_ALL_AGENTS, TURN
 from ivr.campaigns.dialling.line import Ending
@@ -201,6 +202,47 @@ def test_the_strictest_rule_decides(
     cap = pacing.cap_of(plan)
     assert (cap.share, cap.window, pacing.wait_of(plan)) == (share, timedelta(days=days), within)
     assert (cap == HOUSE) == (countries == ["ES"]) and running.id == made.campaign
+
+
+OWN_WAIT = """rules:
+  - id: own.wait
+    extra: true
+    jurisdictions: [ES]
+    purposes: [service]
+    actors: [creditor]
+    channels: [call]
+    status: practice
+    source: our board
+    verified_on: 2026-11-22
+    valid_from: 2020-01-01
+    valid_to: VALID
+    zones: every_candidate
+    max_wait_s: 3
+"""
+
+
+@on_sqlite
+@pytest.mark.parametrize(
+    ("declared", "valid_to", "within"),
+    [
+        ({"mode": "automated"}, "open", 3.0),
+        ({"mode": "automated"}, "2020-12-31", 0.0),
+        ({**STAFFED, "agent_within": 5}, "open", 3.0),
+        ({**STAFFED, "agent_within": 2}, "open", 2.0),
+        ({**STAFFED, "agent_within": 5}, "2020-12-31", 5.0),
+    ],
+)
+def test_a_rule_says_how_long_whoever_is_called_waits(
+    store: Store, tmp_path: Path, declared: dict[str, object], valid_to: str, within: float
+) -> None:
+    """With agents and without; the shortest counts, of those that are in force."""
+    (tmp_path / "own.yaml").write_text(OWN_WAIT.replace("VALID", valid_to))
+    world(store, **declared)
+    (running,) = store.dial_list.at_work()
+    pacing = AgentPacing(
+        store.dial_attempts, Floor(), load_rulebook(tmp_path), now=Time(), zone=ZoneInfo("Europe/Madrid")
+    )
+    assert pacing.wait_of(plan_of(running, (TRUNK,))) == within
 
 
 class OnePool:

@@ -30,12 +30,31 @@ from tests.campaigns.dialling.callees import (
 from tests.campaigns.dialling.paper import World, campaign_of, numbers_of, people_in
 from tests.databases import store_at
 
+WAITS_A_SECOND = """rules:
+  - id: own.wait
+    extra: true
+    jurisdictions: [ES]
+    purposes: [collection]
+    actors: [creditor]
+    channels: [call]
+    status: practice
+    source: our board
+    verified_on: 2026-11-01
+    valid_from: 2020-01-01
+    valid_to: open
+    zones: every_candidate
+    max_wait_s: 1
+"""
+"""A rule of the company's own, for the one campaign here that collects."""
+
 
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """A server that dials, by key only, with its switch."""
     folder = tmp_path_factory.mktemp("campaign")
     write_flow(folder)
+    (folder / "contact_rules").mkdir()
+    (folder / "contact_rules" / "own.yaml").write_text(WAITS_A_SECOND, encoding="utf-8")
     store_at(folder / "ivr.sqlite3").close()
     settings = Settings(
         home=folder,
@@ -226,6 +245,34 @@ def test_no_agent_in_time_is_an_abandoned_call(
     assert store.dial_list.set_state(made.campaign, "stopped", before=("running",), at=now, by="t")
     set_status(stage, "Available")
     phone.close()
+
+
+def test_nobody_who_is_called_waits_longer_than_a_rule_lets_them(stage: Stage, store: Store) -> None:
+    """The flow alone talks, and hands over to a queue without agents: after a second it goes on at `busy`,
+    and counts as answered, for it was not made for an agent. Who is under no such rule still waits."""
+    set_status(stage, "On Break")
+    numbers = tuple(numbers_of(450 + n) for n in range(2))
+    ids = people_in(store, numbers)
+    bounded, waiting = telephones(stage, numbers, dict.fromkeys(range(2), listens))
+    now = stage.server.rooms.records.clock.utc()
+    told: dict[str, Any] = {"at": now, "flow": "with_agent", "attempts": 1}
+    free = campaign_of(store, ids[1:], numbers[1:], name="waits", purpose="service", **told)
+    with gevent.Timeout(60, TimeoutError("nobody waits in the queue")):
+        while not waiting.calls:
+            gevent.sleep(0.05)  # between two looks: the server goes on by itself
+    made = campaign_of(store, ids[:1], numbers[:1], name="bounded", purpose="collection", **told)
+    wait_until_over(store, made, tries=1)
+    record = record_of(store, made, 0)
+    assert "Disculpe" in " ".join(turn.text for turn in record.turns)
+    (attempt,) = store.dial_attempts.of_entry(made.entry(store))
+    assert (attempt.result, attempt.agent) == ("answered", "")
+    assert free.entry(store).state == "dialled", "who was called before them still waits"
+    set_status(stage, "Available")
+    wait_until_over(store, free, tries=1)
+    stage.wait_until_idle()
+    assert "Disculpe" not in " ".join(turn.text for turn in record_of(store, free, 0).turns)
+    for phone in (bounded, waiting):
+        phone.close()
 
 
 def test_an_agent_looks_and_has_them_called(stage: Stage, store: Store) -> None:

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import random
-import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
-import psycopg
 import pytest
-from sqlalchemy import Engine, event
 
 from data.call_log import CallLog
 from data.spool import Spool
@@ -24,52 +19,9 @@ from ivr.clock import Clock
 from ivr.records import Basis, Records
 from tests.campaigns.dialling.paper import MONDAY, TRUNK, Telephones, Time, World, server, world
 from tests.ivr.paper import PaperCall
+from tests.mortal import Killed, Mortal
 
 PEOPLE = 3
-
-
-class Killed(BaseException):
-    """The process is gone: nothing of it runs any more."""
-
-
-class Mortal:
-    """Counts the instants at which a server may be killed, and kills it at the one that is chosen."""
-
-    def __init__(self) -> None:
-        self.instants, self.kill_at = 0, -1
-        self._connections: list[Any] = []
-
-    def instant(self, *_: object) -> None:
-        self.instants += 1
-        if self.instants == self.kill_at:
-            raise Killed
-
-    def connected(self, connection: Any, _record: object) -> None:
-        self._connections.append(connection)
-
-    def hang_up(self) -> None:
-        """What the kernel does for a process that is gone: what was not committed was never there."""
-        while self._connections:
-            connection = self._connections.pop()
-            with suppress(sqlite3.Error, psycopg.Error):  # closed by the pool already
-                connection.rollback()
-                connection.close()
-
-    @contextmanager
-    def watching(self) -> Iterator[None]:
-        """Every statement and every commit of the database is such an instant."""
-        events: tuple[tuple[str, Callable[..., None]], ...] = (
-            ("before_cursor_execute", self.instant),
-            ("commit", self.instant),
-            ("connect", self.connected),
-        )
-        for name, heard in events:
-            event.listen(Engine, name, heard)
-        try:
-            yield
-        finally:
-            for name, heard in events:
-                event.remove(Engine, name, heard)
 
 
 def lived(url: str, made: World, mortal: Mortal, telephones: Telephones, time: Time, owner: str) -> bool:
@@ -103,13 +55,13 @@ def play(url: str, store: Store, rounds: int, seed: int) -> Counter[str]:
         telephones = Telephones(instant=mortal.instant)
         made = world(store, PEOPLE, first=(n + 1) * PEOPLE, name=f"c{n}")
         if n > 0:
-            mortal.kill_at = 1 + int(length * (n - dice.random()) / rounds)
+            mortal.kill_at = {1 + int(length * (n - dice.random()) / rounds)}
         with mortal.watching():
             killed = lived(url, made, mortal, telephones, time, "n1@here")
         length = length if killed else mortal.instants
         found["killed"] += killed
         found.update(f"then {made.entry(store, person).state}" for person in range(PEOPLE) if killed)
-        mortal.kill_at = -1
+        mortal.kill_at = set()
         time.at += LEASE + timedelta(seconds=11)
         assert not lived(url, made, Mortal(), telephones, time, "n2@here")
         found.update(judged(store, made, telephones))

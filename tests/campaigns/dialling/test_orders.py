@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import gevent
@@ -28,6 +28,7 @@ from tests.campaigns.dialling.orders import (
     next_morning,
     told,
     trunk,
+    waited,
     write_installation,
 )
 from tests.campaigns.dialling.paper import World, campaign_of, numbers_of, people_in
@@ -38,15 +39,6 @@ __all__ = ["stage", "store"]
 ROUNDS = 12
 COMMANDED = 4
 LINES = 20
-
-
-def waited(done: Callable[[], bool], seconds: float = 60) -> float:
-    """Seconds until it is so."""
-    began = time.monotonic()
-    with gevent.Timeout(seconds, TimeoutError("it is not obeyed")):
-        while not done():
-            gevent.sleep(0.01)  # between two looks: the server goes on by itself
-    return time.monotonic() - began
 
 
 class Round:

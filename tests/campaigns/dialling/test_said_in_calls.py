@@ -23,7 +23,7 @@ from ivr.campaigns.dialling.line import Ending
 from ivr.campaigns.promising import Promising, policy_of
 from ivr.clock import Clock
 from ivr.lookups import LOOKUPS
-from ivr.occasion import Occasion, Person
+from ivr.occasion import Occasion, ServedCustomer
 from ivr.writes import WRITES, asked
 from tests.campaigns.dialling.paper import (
     MONDAY,
@@ -58,7 +58,7 @@ def occasion(made: World, **changes: object) -> Occasion:
         flow="promise_to_pay",
         step="promise_all",
         language="es",
-        person=Person(made.people[0], ANA),
+        person=ServedCustomer(made.people[0], ANA),
         proof="right_party",
         called=True,
         strategy="s",

@@ -44,8 +44,7 @@ def test_a_list_becomes_customers(store: Store, mapping: Path) -> None:
     )
     assert ana.phone_numbers == ("+34934112233", "+34600111222")
     assert ana.birth_date == date(1980, 3, 2)
-    account = store.accounts.by_customer_number("1001")
-    assert account is not None
+    (account,) = store.accounts.of_customer("1001")
     assert (account.balance_cents, account.currency, account.stage) == (123450, "EUR", "early")
     shared = store.customers.by_phone_number("+34600111222")
     assert [(one.customer_number, one.language) for one in shared] == [("1001", "es"), ("1002", "ca")]
@@ -74,8 +73,8 @@ def test_what_differs_is_changed_and_what_is_not_said_stays(store: Store, mappin
     assert ana is not None
     assert (ana.email, ana.town, ana.language) == ("ana@example.org", "Vic", "es")
     assert ana.phone_numbers == ("+34934112233", "+34600111222", "+34699111222")
-    account = store.accounts.by_customer_number("1001")
-    assert account is not None and (account.balance_cents, account.due_on) == (9900, date(2026, 12, 1))
+    (account,) = store.accounts.of_customer("1001")
+    assert (account.balance_cents, account.due_on) == (9900, date(2026, 12, 1))
 
 
 def test_blank_clears_where_the_mapping_says_so(store: Store, mapping: Path) -> None:

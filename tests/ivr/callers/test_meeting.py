@@ -23,7 +23,7 @@ from ivr.callers.knowing import KnownCallers
 from ivr.callers.meeting import Meeting
 from ivr.cli.flows import SHIPPED
 from ivr.living.attention import DeadlineError
-from ivr.occasion import Person
+from ivr.occasion import ServedCustomer
 from ivr.publishing.catalogues import catalogue_in
 from tests.ivr.callers.test_knowing import NOW, SHARED, ZONE, callers, store
 
@@ -60,7 +60,7 @@ class Scene:
         facts = Facts(now=NOW.astimezone(ZONE), history=self.caller.facts)
         self.conversation = Conversation(flows, "main", facts)
         self.waiting, self.kept = Waiting(), Kept()
-        self.person: Person | None = None
+        self.person: ServedCustomer | None = None
         self.meeting = Meeting(
             self.caller,
             attention=self.waiting,  # type: ignore[arg-type] # as much of it as a meeting needs
@@ -105,7 +105,7 @@ def test_who_proves_who_they_are_is_that_person(store: Store, scene: Callable[[s
     (debtor,) = store.customers.by_phone_number("+34759000105")
     call = scene(SHARED)
     call.meeting.note()
-    call.person = Person(debtor.id, debtor.customer_number)
+    call.person = ServedCustomer(debtor.id, debtor.customer_number)
     call.meeting.after(PROOF, Found({}))
     assert call.segments == ["regular", "in_arrears"]
     last = call.kept.all[-1]
