@@ -33,6 +33,7 @@ from ivr.living.answer_pause import pause_after
 from ivr.living.attention import Attention
 from ivr.living.collected import Collected, heard_in
 from ivr.living.floor import LAST_WORDS, Behind, Ear, Floor
+from ivr.living.hearing import IntoPrompts
 from ivr.living.interruptions import LONGEST_COUGH, Interruption, is_no_answer
 from ivr.living.voicing import Voicing
 from ivr.living.words_awaited import WordsAwaited
@@ -67,19 +68,18 @@ class Question:
         clock: Clock,
         voicing: Voicing | None = None,
         floor: Floor | None = None,
-        interruptible: bool = True,
+        into_prompts: IntoPrompts = "answer",
     ) -> None:
         """`voicing`: without it no prompt goes on after a nod, and nobody is told to wait. `floor`: without
-        it nobody is waited for. `interruptible`: False where nothing is believed that speaks into prompts."""
+        it nobody is waited for. `into_prompts`: what speaks into them."""
         self._voicing = voicing
         self._collect = collect
         self._floor = floor
-        self._interruptible = interruptible
-        self._over_it = None if collect.barge_in or not interruptible else Ear()
-        self._too_soon = False
-        """They spoke before they had heard what is asked, and go on."""
-        self._behind: Behind | None = None
-        """Who does, and may be a television."""
+        self._interruptible = into_prompts == "answer"
+        into_it = collect.barge_in and self._interruptible
+        self._over_it = None if into_it or into_prompts == "echo" else Ear()
+        self._too_soon: Behind | None = None
+        """Who spoke before they had heard what is asked, and goes on: perhaps a television."""
         self._call = call
         self._attention = attention
         self._clock = clock
@@ -88,7 +88,7 @@ class Question:
         self._interruption: Interruption | None = None
         self._files: Sequence[Path] = ()
         self._play_began = 0.0
-        self._echoes = False
+        self._echoes = into_prompts == "echo"
         self._utterance: Utterance | None = None
         self._paused = False
         self._so_far: tuple[Reading, ...] = ()
@@ -131,8 +131,9 @@ class Question:
         match self._floor.awaited():
             case "echo":
                 self._echoes = True
-            case "taken":
+            case Ear() as theirs:
                 self._interruptible = False
+                self._over_it = None if self._echoes else theirs
         if self._attention.listening_lost:
             self._listen_no_more()
         if self._collect.keep:
@@ -224,7 +225,7 @@ class Question:
 
     @property
     def _speaks(self) -> bool:
-        return self._utterance is not None or self._unheard or self._too_soon
+        return self._utterance is not None or self._unheard or self._too_soon is not None
 
     # Speech
 
@@ -244,9 +245,8 @@ class Question:
         self._endpointer, began = over_it.endpointer, over_it.began
         self._endpointer.wait(self._collect.final_silence)
         self._spoke_at = self._when(began)
-        self._too_soon = over_it.seconds > LAST_WORDS
-        if self._too_soon:
-            self._behind = Behind(bytes(over_it.sound))
+        if over_it.seconds > LAST_WORDS:
+            self._too_soon = Behind(bytes(over_it.sound))
         else:
             self._open_utterance(bytes(over_it.sound))
 
@@ -258,8 +258,8 @@ class Question:
         return None
 
     def _hear_frame(self, frame: bytes) -> Collected | None:
-        if self._too_soon and self._behind and (over_them := self._behind.spoken_over(frame)):
-            self._too_soon, self._behind = False, None
+        if self._too_soon and (over_them := self._too_soon.spoken_over(frame)):
+            self._too_soon = None
             before = (len(over_them) // FRAME_BYTES - 1) * FRAME_SECONDS
             self._endpointer = self._new_ear(self._endpointer.position - before)
             return self._hear(over_them)
@@ -298,7 +298,7 @@ class Question:
 
     def _not_heard_out(self, ended_at: float, seconds: float) -> Collected | None:
         """Whoever has spoken over the question is asked again; a cough is nothing."""
-        self._too_soon, self._endpointer = False, self._new_ear(self._endpointer.position)
+        self._too_soon, self._endpointer = None, self._new_ear(self._endpointer.position)
         self._wait_for_silence_from_now()
         if seconds < LONGEST_COUGH:
             return None
@@ -388,7 +388,7 @@ class Question:
         return True
 
     def _listen_no_more(self) -> None:
-        self._recognizer, self._unheard, self._too_soon = None, False, False
+        self._recognizer, self._unheard, self._too_soon = None, False, None
         if self._utterance is not None:
             self._utterance.cancel()
             self._utterance = None

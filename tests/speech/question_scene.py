@@ -17,6 +17,7 @@ from esl.switch import Audio, Digit, Finished, ListeningLost
 from ivr.living.attention import Attention
 from ivr.living.collected import Collected
 from ivr.living.floor import Floor
+from ivr.living.hearing import IntoPrompts
 from ivr.living.listening import Question
 from ivr.living.voicing import Voicing
 from speech.cached_synthesizer import CachedSynthesizer
@@ -218,7 +219,13 @@ class Scene:
         return lambda: self.voicing.play([self.prompt])
 
     def ask(
-        self, kind: Digits | YesNo, engine: PaperEngine, *, barge_in: bool = True, makes_for: float = 0.0
+        self,
+        kind: Digits | YesNo,
+        engine: PaperEngine,
+        *,
+        barge_in: bool = True,
+        makes_for: float = 0.0,
+        into_prompts: IntoPrompts = "answer",
     ) -> Collected:
         """Puts the question, whose prompt is made for so many seconds."""
         collect = Collect(
@@ -241,6 +248,7 @@ class Scene:
             clock=self.clock,  # type: ignore[arg-type] # a clock
             voicing=self.voicing,
             floor=self.floor,
+            into_prompts=into_prompts,
         )
         return question.ask(lambda: self._ready(makes_for))
 
