@@ -358,7 +358,7 @@ class Session:
             clock=self._clock,
             voicing=self._voicing,
             floor=self._floor,
-            interruptible=self._hearing.interruptible,
+            into_prompts=self._hearing.into_prompts,
         )
         keeping = clip_of(collect, self._call, attention=self._attention, record=self._record)
         with self._masked(sensitive=collect.sensitive), keeping as clip:

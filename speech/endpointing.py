@@ -9,7 +9,9 @@ Rules:
 4. Once somebody speaks, only who is as near as they are goes on: a frame that is no louder than the others
    behind does not keep an utterance open. (Six people talking 20 dB below kept one in six open for ever.)
 5. Keys heard in the audio (DTMF tones) and clicks are not speech.
-6. After a final event (`SpeechEnded`, `NothingSaid`, `TooLong`) an endpointer is spent.
+6. After a final event (`SpeechEnded`, `NothingSaid`, `TooLong`) an endpointer is spent. After `SpeechEnded`
+   it may be reopened, for as long as nothing has been answered: then it hears who goes on (`SpeechResumed`).
+   Whoever does is about as loud as before; what is softer is behind.
 """
 
 from __future__ import annotations
@@ -41,7 +43,7 @@ class SpeechPaused:
 
 @dataclass(frozen=True)
 class SpeechResumed:
-    """The caller went on after `SpeechPaused`. `at`: this frame."""
+    """The caller went on after `SpeechPaused`, or after `reopen`. `at`: this frame."""
 
     at: float
 
@@ -86,6 +88,9 @@ _STEADY = 2.2
 _ABOVE_QUIET, _BELOW_LOUDEST = 4.0, 10 ** (-10 / 20)
 """Behind is what is less than 12 dB above the quiet moments of the last two seconds, and more than 10 dB
 below the loudest: nothing that a quiet line brings."""
+_AS_LOUD = 10 ** (-12 / 20)
+"""Of the louder moments of an answer: whoever goes on after its end is not softer. People correct themselves
+aloud; a television behind them is 15 dB below or more."""
 _SMOOTHING = 0.7
 """Of a level from frame to frame: a weak consonant is a part of its word."""
 _FLOOR_FRAMES = 100
@@ -122,8 +127,14 @@ class Endpointer:
         self._deadline: int | None = None
         self._levels: deque[float] = deque(maxlen=_FLOOR_FRAMES)
         self._smooth: deque[float] = deque([0.0], maxlen=_FLOOR_FRAMES)
-        self._behind = 0.0
-        """Smoothed level up to which a frame belongs to what is behind."""
+        self._behind = self._softer = 0.0
+        """Smoothed levels up to which a frame belongs to what is behind; to nobody who goes on."""
+        self._spoken: list[float] = []
+        """The smoothed levels of the utterance's voice."""
+        self._reopened = False
+        """It had ended; who goes on is awaited."""
+        self._ended = 0
+        """The frame of the last voice before that."""
         self._recent: deque[bytes] = deque(maxlen=_frames(pre_roll) + _ONSET_WINDOW)
         self._voices: deque[bool] = deque(maxlen=_ONSET_WINDOW)
         self._pre_roll = _frames(pre_roll)
@@ -155,6 +166,27 @@ class Endpointer:
         """From here on this many seconds of silence end the utterance: what was said so far tells."""
         self._final = max(_frames(final_silence), 1)
 
+    def reopen(self) -> None:
+        """After `SpeechEnded`, and for as long as that answer is not answered: who goes on is heard
+        (`SpeechResumed`), and then all is as after a pause."""
+        assert self.done and self._began is not None
+        loudest = sorted(self._spoken)[len(self._spoken) * 9 // 10 :]
+        self.done, self._reopened, self._ended = False, True, self._last_voice
+        self._softer = _AS_LOUD * loudest[0]
+        self._voices.clear()
+
+    @property
+    def may_resume(self) -> bool:
+        """After `reopen`: whether the last frames may be the beginning of more."""
+        return self._reopened and any(list(self._voices)[-2:])
+
+    @property
+    def silence_before(self) -> float:
+        """After `reopen`: seconds until now from the end of the answer, if somebody speaks at this moment or
+        has perhaps just begun; 0 if nobody does."""
+        speaks = any(self._voices) if self._reopened else self._ended > 0 and not self.done
+        return (self._count - self._ended) * FRAME_SECONDS if speaks else 0.0
+
     def push(self, samples: bytes) -> list[Event]:
         """Takes whole frames (multiples of 320 bytes). Raises ValueError for any other length."""
         if len(samples) % FRAME_BYTES:
@@ -169,33 +201,52 @@ class Endpointer:
     def _one(self, frame: bytes, events: list[Event]) -> None:
         self._count += 1
         self._recent.append(frame)
-        voice = self._is_voice(frame) and (self._began is None or self._smooth[-1] > self._behind)
+        voice = self._is_voice(frame) and (
+            self._began is None or self._smooth[-1] > max(self._behind, self._softer)
+        )
         self._voices.append(voice)
         if self._began is None:
             self._await_onset(voice, events)
+        elif self._reopened:
+            self._await_more(voice, events)
         else:
             self._follow(voice, events)
 
+    def _frames_begun(self, voice: bool) -> int:
+        """Frames since speech has begun with this one; 0: it has not."""
+        if not voice or sum(self._voices) < self._needed:
+            return 0
+        back = len(self._voices) - list(self._voices).index(True)
+        if is_keypad_tone(b"".join(list(self._recent)[-back:])):
+            self._voices.clear()
+            return 0
+        return back
+
     def _await_onset(self, voice: bool, events: list[Event]) -> None:
-        if voice and sum(self._voices) >= self._needed:
-            back = len(self._voices) - list(self._voices).index(True)
-            onset = b"".join(list(self._recent)[-back:])
-            if is_keypad_tone(onset):
-                self._voices.clear()
-            else:
-                self._began = self._count - back
-                self._last_voice = self._count
-                self._voiced = sum(self._voices)
-                audio = b"".join(list(self._recent)[-(back + self._pre_roll) :])
-                events.append(SpeechStarted(self._at(self._began), audio))
-                return
+        if back := self._frames_begun(voice):
+            self._began = self._count - back
+            self._last_voice = self._count
+            self._voiced = sum(self._voices)
+            audio = b"".join(list(self._recent)[-(back + self._pre_roll) :])
+            events.append(SpeechStarted(self._at(self._began), audio))
+            return
         if self._deadline is not None and self._count >= self._deadline:
             self.done = True
             events.append(NothingSaid(self.position))
 
+    def _await_more(self, voice: bool, events: list[Event]) -> None:
+        if self._frames_begun(voice):
+            self._reopened = self._paused = False
+            self._softer = 0.0
+            self._last_voice = self._count
+            self._voiced += sum(self._voices)
+            events.append(SpeechResumed(self.position))
+
     def _follow(self, voice: bool, events: list[Event]) -> None:
         assert self._began is not None
-        self._voiced += voice
+        if voice:
+            self._voiced += 1
+            self._spoken.append(self._smooth[-1])
         quiet = self._count - self._last_voice
         if voice and (not self._paused or sum(list(self._voices)[-3:]) >= _RESUME_FRAMES):
             self._last_voice = self._count

@@ -162,6 +162,11 @@ _QUIET_PART = 10 ** (-36 / 20)
 """Of the highest peak: what is quieter is the room, not the speaker."""
 
 
+def frames_of(pcm: bytes) -> list[bytes]:
+    """Its whole frames of 20 ms."""
+    return [pcm[at : at + FRAME_BYTES] for at in range(0, len(pcm) - FRAME_BYTES + 1, FRAME_BYTES)]
+
+
 def frame_levels(samples: Samples) -> Samples:
     """RMS of each whole 20 ms frame, full scale 1.0."""
     whole = len(samples) // FRAME_SAMPLES * FRAME_SAMPLES

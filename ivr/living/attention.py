@@ -54,6 +54,10 @@ class KeyedError(Exception):
     """The caller has pressed a key, which makes the work beside the call needless."""
 
 
+class SpokeOnError(Exception):
+    """The caller goes on speaking, which makes the work beside the call needless."""
+
+
 @dataclass(frozen=True)
 class WorkEnded(Generic[T]):
     """Work beside the call is over. `token`: what its beginning gave."""
@@ -146,9 +150,9 @@ class Attention:
             return b""
         return bytes(self._sound[-_KEPT_SOUND:])
 
-    def judged(self) -> None:
-        """All that was heard until now has been answered to."""
-        self._sound.clear()
+    def judged(self, but_last: float = 0.0) -> None:
+        """All that was heard until now has been answered to, or all but the last seconds."""
+        del self._sound[: max(0, len(self._sound) - 2 * round(but_last * SAMPLE_RATE))]
 
     def forget_next(self, key: str) -> None:
         """Drops `key` if it is the next that comes: it ends an answer that was complete without it."""
@@ -173,8 +177,14 @@ class Attention:
         """From now on the call may last as long as it likes: people are talking."""
         self._ends_at = None
 
-    def until_finished(self, command_id: str, on_key: Callable[[], None] | None = None) -> Finished:
-        """Waits for the end of an application; keys pressed meanwhile are kept, and `on_key` is told."""
+    def until_finished(
+        self,
+        command_id: str,
+        on_key: Callable[[], None] | None = None,
+        on_sound: Callable[[bytes], object] | None = None,
+    ) -> Finished:
+        """Waits for the end of an application; keys pressed meanwhile are kept, and `on_key` is told.
+        `on_sound` is given what the line brings."""
         while True:
             match self.next(1.0):
                 case Finished(command_id=ended) as finished if ended == command_id:
@@ -183,6 +193,8 @@ class Attention:
                     self.keys.append(key)
                     if on_key is not None:
                         on_key()
+                case Audio(samples=samples) if on_sound is not None:
+                    on_sound(samples)
 
     def until_said(self, command_id: str) -> None:
         """Waits for the end of what is said ahead of a prompt; keys pressed meanwhile are the prompt's."""
@@ -216,14 +228,16 @@ class Attention:
         filling: Meanwhile | None = None,
         *,
         until_key: bool = False,
+        until_sound: Callable[[bytes], bool] = lambda _samples: False,
     ) -> T:
         """Does `work` beside the call and returns what it returns, or raises what it raises.
 
-        `filling` is what the caller hears while it takes long. `until_key`: a key ends it.
+        `filling` is what the caller hears while it takes long. `until_key`: a key ends it. `until_sound` is
+        given what the line brings, and tells whether that ends it.
 
         Raises `DeadlineError` after `deadline` seconds, `PersonWanted` if the caller does not want to wait,
-        `KeyedError` for a key that ends it (it is kept), and `CallOverError` as soon as the caller hangs up;
-        the work is given up in all these cases.
+        `KeyedError` for a key that ends it (it is kept), `SpokeOnError` for sound that does, and
+        `CallOverError` as soon as the caller hangs up; the work is given up in all these cases.
         """
         token = object()
         beside = self._begin(token, work)
@@ -242,6 +256,8 @@ class Attention:
                         self.keys.append(key)
                         if until_key:
                             raise KeyedError
+                    case Audio(samples=samples) if until_sound(samples):
+                        raise SpokeOnError
                 if filling is not None:
                     filling.go_on()
             raise DeadlineError

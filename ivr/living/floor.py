@@ -4,7 +4,8 @@ Rules:
 1. Whoever speaks as a question is about to be put is waited for, at most `HEARD_OUT` seconds, and not twice
    in a row: they would not hear it, and the rest of their sentence would be taken for an answer's beginning.
 2. Over the last `LAST_WORDS` seconds of a prompt that nobody may speak into, an answer counts, and whole:
-   they have heard what is asked. What began before counts not at all, however it goes on.
+   they have heard what is asked. What began before counts not at all, however it goes on. What is put to
+   somebody who was waited for in vain is such a prompt.
 3. Who has spoken into such a prompt for a while and is then spoken over, much louder, is behind the caller: a
    television. What is said over them is the caller's, and counts.
 4. Our own prompt that the line brings back is nobody's turn.
@@ -125,8 +126,8 @@ class Floor:
         self._talks_on = False
         """Somebody spoke on beyond the last wait: a television, or somebody beside them."""
 
-    def awaited(self) -> Literal["free", "taken", "echo"]:
-        """Waits until nobody speaks, or for a key, which is kept. `taken`: they go on; `echo`: it is us.
+    def awaited(self) -> Ear | Literal["free", "echo"]:
+        """Waits until nobody speaks, or for a key, which is kept. The ear of who goes on; `echo`: it is us.
 
         Raises `CallOverError`, `CallTooLongError`.
         """
@@ -149,7 +150,7 @@ class Floor:
                 case ListeningLost():
                     return "free"
         self._talks_on = ear.speaking
-        return "taken" if self._talks_on else "free"
+        return ear if self._talks_on else "free"
 
 
 def _seconds_of(files: Sequence[Path]) -> float:

@@ -10,6 +10,8 @@ Rules:
 
 from __future__ import annotations
 
+from typing import Literal
+
 import structlog
 
 from dialogs.results import Heard
@@ -22,6 +24,10 @@ log = structlog.get_logger(__name__)
 
 MOST_UNHEARD = 2
 """Questions in a row whose answer no recogniser took, after which the call goes on by keys."""
+
+
+IntoPrompts = Literal["answer", "echo", "talk"]
+"""`echo`: our own prompt; `talk`: what the caller has been saying all the time."""
 
 
 class Hearing:
@@ -49,10 +55,11 @@ class Hearing:
         return None if self._echoes else self.listener(language)
 
     @property
-    def interruptible(self) -> bool:
-        """Whether speech may cut the next question short. What would do so else is our own prompt, or what
-        the caller has been saying all the time."""
-        return not (self._echoes or self._talks_on)
+    def into_prompts(self) -> IntoPrompts:
+        """What would speak into the next question: only an answer may cut it short."""
+        if self._echoes:
+            return "echo"
+        return "talk" if self._talks_on else "answer"
 
     def note_echo(self) -> None:
         """The line has brought our prompt back."""

@@ -12,12 +12,15 @@ Rules:
 7. No recogniser: the call goes on by keys. An utterance that cannot be taken, is lost or late counts as not
    understood, as soon as the caller has said it, and the next one is tried again.
 8. What began before the question's turn is no part of an answer to it: `floor`.
-9. Whoever talks on beyond the longest time is judged by what they have said, and told (`talks_on`): what is
-   said to them next would be cut at its first syllable.
+9. Who goes on while the words are awaited, before we have said anything, has given one answer: all of it is
+   recognised.
+10. Whoever talks on beyond the longest time is judged by what they have said, and told (`talks_on`): what is
+    said to them next would be cut at its first syllable.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -26,18 +29,21 @@ import structlog
 
 from dialogs.effects import Collect
 from dialogs.numbers_hidden import hide_numbers
-from dialogs.results import Keyed, NoInput, NoMatch
-from esl.switch import FRAME_BYTES, Audio, Call, Digit, Finished, ListeningLost
+from dialogs.results import Heard, NoInput, NoMatch
+from esl.switch import Audio, Call, Digit, Finished, ListeningLost
 from ivr.clock import Clock
-from ivr.living.answer_pause import pause_after
-from ivr.living.attention import Attention
+from ivr.living.attention import Attention, SpokeOnError
 from ivr.living.collected import Collected, heard_in
 from ivr.living.floor import LAST_WORDS, Behind, Ear, Floor
+from ivr.living.hearing import IntoPrompts
 from ivr.living.interruptions import LONGEST_COUGH, Interruption, is_no_answer
+from ivr.living.keyed import KeyedAnswer
+from ivr.living.said import Said
 from ivr.living.voicing import Voicing
 from ivr.living.words_awaited import WordsAwaited
 from speech.endpointing import (
     Endpointer,
+    Event,
     SpeechEnded,
     SpeechPaused,
     SpeechResumed,
@@ -45,13 +51,10 @@ from speech.endpointing import (
     TooLong,
 )
 from speech.errors import SpeechError
-from speech.recognizer import Reading, Recognizer, Utterance
-from speech.sound import FRAME_SECONDS
+from speech.recognizer import Hypothesis, Recognizer
+from speech.sound import FRAME_SECONDS, frames_of
 
 log = structlog.get_logger(__name__)
-
-STAR_KEYS = 2
-"""Keys of a sequence that begins with a star: `*` repeats, `*0` asks for a person."""
 
 
 class Question:
@@ -67,19 +70,18 @@ class Question:
         clock: Clock,
         voicing: Voicing | None = None,
         floor: Floor | None = None,
-        interruptible: bool = True,
+        into_prompts: IntoPrompts = "answer",
     ) -> None:
         """`voicing`: without it no prompt goes on after a nod, and nobody is told to wait. `floor`: without
-        it nobody is waited for. `interruptible`: False where nothing is believed that speaks into prompts."""
+        it nobody is waited for. `into_prompts`: what speaks into them."""
         self._voicing = voicing
         self._collect = collect
         self._floor = floor
-        self._interruptible = interruptible
-        self._over_it = None if collect.barge_in or not interruptible else Ear()
-        self._too_soon = False
-        """They spoke before they had heard what is asked, and go on."""
-        self._behind: Behind | None = None
-        """Who does, and may be a television."""
+        self._interruptible = into_prompts == "answer"
+        into_it = collect.barge_in and self._interruptible
+        self._over_it = None if into_it or into_prompts == "echo" else Ear()
+        self._too_soon: Behind | None = None
+        """Who spoke before they had heard what is asked, and goes on: perhaps a television."""
         self._call = call
         self._attention = attention
         self._clock = clock
@@ -88,15 +90,13 @@ class Question:
         self._interruption: Interruption | None = None
         self._files: Sequence[Path] = ()
         self._play_began = 0.0
-        self._echoes = False
-        self._utterance: Utterance | None = None
-        self._paused = False
-        self._so_far: tuple[Reading, ...] = ()
-        """What of the utterance was understood when its pause was last decided on."""
-        self._keys: list[str] = []
+        self._echoes = into_prompts == "echo"
+        self._said: Said | None = None
+        self._frames: deque[bytes] = deque()
+        """What the line has brought and nobody has looked at."""
+        self._keys = KeyedAnswer(collect, attention, clock)
         self._playing: str | None = None
         self._silence_until = 0.0
-        self._keys_until = 0.0
         self._recognizer_lost = False
         self._unheard = False
         """The caller speaks, and no worker takes it."""
@@ -109,14 +109,13 @@ class Question:
         Raises `CallOverError`, `CallTooLongError`.
         """
         try:
-            if not self._typed_ahead():
+            if not self._keys.typed_ahead():
                 self._put(ready())
             self._wait_for_silence_from_now()
             return replace(self._collected(), echoes=self._echoes)
         finally:
-            self._attention.judged()
-            if self._utterance is not None:
-                self._utterance.cancel()
+            self._attention.judged(but_last=self._endpointer.silence_before)
+            self._drop_said()
 
     def _put(self, play: Callable[[], str | None]) -> None:
         if not self._awaited():
@@ -131,18 +130,20 @@ class Question:
         match self._floor.awaited():
             case "echo":
                 self._echoes = True
-            case "taken":
+            case Ear() as theirs:
                 self._interruptible = False
+                self._over_it = None if self._echoes else theirs
         if self._attention.listening_lost:
             self._listen_no_more()
         if self._collect.keep:
             self._attention.keys.clear()  # keyed before the question: no answer to it
-        return self._typed_ahead()
+        return self._keys.typed_ahead()
 
     def _collected(self) -> Collected:
         while True:
-            if self._keys and (self._keys_complete() or self._clock.now() >= self._keys_until):
-                return self._judge_keys()
+            if self._keys.over:
+                answer, given = self._keys.judged()
+                return Collected(answer, self._clock.now(), self._recognizer_lost, given)
             event = self._attention.next(self._patience())
             match event:
                 case Digit(key) if self._collect.keys.longest:
@@ -163,54 +164,17 @@ class Question:
             if self._nothing_came():
                 return Collected(NoInput(), None, self._recognizer_lost)
 
-    # Keys
-
-    def _typed_ahead(self) -> bool:
-        if not self._collect.keys.longest:
-            return False
-        while self._attention.keys and not (self._keys and self._keys_complete()):
-            self._keys.append(self._attention.keys.popleft())
-        self._wait_for_the_next_key()
-        return bool(self._keys)
-
     def _key(self, key: str) -> None:
         self._stop_prompt()
         self._unheard = False
-        if self._utterance is not None:
-            self._utterance.cancel()
-            self._utterance = None
-        self._keys.append(key)
-        self._wait_for_the_next_key()
-
-    def _wait_for_the_next_key(self) -> None:
-        """By the clock: live audio goes on arriving while a caller thinks about the next key."""
-        self._keys_until = self._clock.now() + self._collect.keys.inter_digit_timeout
-
-    def _keys_complete(self) -> bool:
-        keys = self._collect.keys
-        if keys.terminator and self._keys[-1] == keys.terminator:
-            return True
-        longest = min(keys.longest, STAR_KEYS) if self._keys[0] == "*" else keys.longest
-        return len(self._keys) >= longest
-
-    def _judge_keys(self) -> Collected:
-        pressed = "".join(self._keys)
-        terminator = self._collect.keys.terminator
-        if terminator and pressed != terminator:
-            if not pressed.endswith(terminator):
-                self._attention.forget_next(terminator)  # "45716#": the # belongs to this answer
-            pressed = pressed.removesuffix(terminator)
-        given = Keyed(pressed)
-        answer = self._collect.judge(given)
-        if isinstance(answer, NoMatch):
-            self._attention.drop_run_on()
-        return Collected(answer, self._clock.now(), self._recognizer_lost, given)
+        self._drop_said()
+        self._keys.press(key)
 
     # Time
 
     def _patience(self) -> float:
-        if self._keys:
-            return max(0.0, self._keys_until - self._clock.now())
+        if self._keys.begun:
+            return self._keys.left
         if self._playing is not None or self._speaks:
             return 1.0
         return max(0.0, self._silence_until - self._clock.now())
@@ -219,17 +183,17 @@ class Question:
         self._silence_until = self._clock.now() + self._collect.initial_timeout
 
     def _nothing_came(self) -> bool:
-        waits = self._playing is None and not self._speaks and not self._keys
+        waits = self._playing is None and not self._speaks and not self._keys.begun
         return waits and self._clock.now() >= self._silence_until
 
     @property
     def _speaks(self) -> bool:
-        return self._utterance is not None or self._unheard or self._too_soon
+        return self._said is not None or self._unheard or self._too_soon is not None
 
     # Speech
 
     def _listens(self) -> bool:
-        if self._recognizer is None or self._keys:
+        if self._recognizer is None or self._keys.begun:
             return False
         into_it = self._collect.barge_in and self._interruptible and not self._echoes
         return self._playing is None or into_it
@@ -237,68 +201,72 @@ class Question:
     def _begin_to_listen(self) -> None:
         """At the end of a prompt that nobody may speak into, perhaps in the middle of a word."""
         over_it, self._over_it = self._over_it, None
-        if over_it is None or self._recognizer is None or self._keys:
+        if over_it is None or self._recognizer is None or self._keys.begun:
             return
         if not over_it.speaking or over_it.is_echo(self._files):
             return
         self._endpointer, began = over_it.endpointer, over_it.began
         self._endpointer.wait(self._collect.final_silence)
         self._spoke_at = self._when(began)
-        self._too_soon = over_it.seconds > LAST_WORDS
-        if self._too_soon:
-            self._behind = Behind(bytes(over_it.sound))
+        if over_it.seconds > LAST_WORDS:
+            self._too_soon = Behind(bytes(over_it.sound))
         else:
-            self._open_utterance(bytes(over_it.sound))
+            self._begin_answer(bytes(over_it.sound))
 
     def _hear(self, samples: bytes) -> Collected | None:
-        for start in range(0, len(samples), FRAME_BYTES):
-            collected = self._hear_frame(samples[start : start + FRAME_BYTES])
+        self._frames += frames_of(samples)
+        while self._frames:
+            collected = self._hear_frame(self._frames.popleft())
             if collected is not None:
                 return collected
         return None
 
     def _hear_frame(self, frame: bytes) -> Collected | None:
-        if self._too_soon and self._behind and (over_them := self._behind.spoken_over(frame)):
-            self._too_soon, self._behind = False, None
-            before = (len(over_them) // FRAME_BYTES - 1) * FRAME_SECONDS
-            self._endpointer = self._new_ear(self._endpointer.position - before)
-            return self._hear(over_them)
-        if self._utterance is not None:
-            self._utterance.feed(frame)
+        if self._too_soon and (over_them := frames_of(self._too_soon.spoken_over(frame))):
+            self._too_soon = None
+            self._endpointer = self._new_ear(self._endpointer.position - (len(over_them) - 1) * FRAME_SECONDS)
+            self._frames.extendleft(reversed(over_them))
+            return None
         if self._interruption is not None:
             self._interruption.take(frame)
-        if self._paused and self._utterance is not None and self._utterance.so_far != self._so_far:
-            self._so_far = self._utterance.so_far
-            self._endpointer.wait(pause_after(self._collect, self._so_far))
+        if self._said is not None:
+            self._said.feed(frame)
+            if (pause := self._said.pause_to_wait()) is not None:
+                self._endpointer.wait(pause)
         for happening in self._endpointer.push(frame):
-            match happening:
-                case SpeechStarted(at=at, audio=beginning):
-                    self._spoke_at = self._when(at)
-                    self._interrupt(self._spoke_at, beginning)
-                    self._open_utterance(beginning)
-                case SpeechPaused() if self._utterance is not None:
-                    self._utterance.pause()
-                    self._so_far = ()
-                    self._paused = True
-                    self._endpointer.wait(self._collect.final_silence)
-                case SpeechResumed() if self._utterance is not None:
-                    self._utterance.resume()
-                    self._paused = False
-                case SpeechEnded(speech_end=end, speech_seconds=seconds) if self._too_soon:
-                    return self._not_heard_out(self._when(end), seconds)
-                case SpeechEnded(speech_end=end, speech_seconds=seconds):
-                    return self._recognise(self._when(end), seconds)
-                case TooLong(at=at) if self._too_soon:
-                    collected = self._not_heard_out(self._when(at), self._collect.longest_utterance)
-                    return replace(collected, talks_on=True) if collected is not None else None
-                case TooLong(at=at):
-                    collected = self._recognise(self._when(at), self._collect.longest_utterance)
-                    return replace(collected, talks_on=True) if collected is not None else None
+            if (collected := self._happened(happening)) is not None:
+                return collected
+        return None
+
+    def _happened(self, happening: Event) -> Collected | None:
+        match happening:
+            case SpeechStarted(at=at, audio=beginning):
+                self._spoke_at = self._when(at)
+                self._interrupt(self._spoke_at, beginning)
+                self._begin_answer(beginning)
+            case SpeechPaused() if self._said is not None:
+                self._said.pause()
+                self._endpointer.wait(self._collect.final_silence)
+            case SpeechResumed() if self._said is not None:
+                self._said.resume()
+            case SpeechEnded() | TooLong() if not self._speaks:
+                pass  # nobody takes answers any more
+            case SpeechEnded(speech_end=end, speech_seconds=seconds) if self._too_soon:
+                return self._not_heard_out(self._when(end), seconds)
+            case SpeechEnded(speech_end=end, speech_seconds=seconds):
+                self._endpointer.reopen()
+                return self._recognise(self._when(end), seconds)
+            case TooLong(at=at) if self._too_soon:
+                collected = self._not_heard_out(self._when(at), self._collect.longest_utterance)
+                return replace(collected, talks_on=True) if collected is not None else None
+            case TooLong(at=at):
+                collected = self._recognise(self._when(at), self._collect.longest_utterance)
+                return replace(collected, talks_on=True) if collected is not None else None
         return None
 
     def _not_heard_out(self, ended_at: float, seconds: float) -> Collected | None:
         """Whoever has spoken over the question is asked again; a cough is nothing."""
-        self._too_soon, self._endpointer = False, self._new_ear(self._endpointer.position)
+        self._too_soon, self._endpointer = None, self._new_ear(self._endpointer.position)
         self._wait_for_silence_from_now()
         if seconds < LONGEST_COUGH:
             return None
@@ -323,55 +291,80 @@ class Question:
         """The call's time of a position in the audio, as far as it has been heard."""
         return self._clock.now() - (self._endpointer.position - position)
 
-    def _open_utterance(self, beginning: bytes) -> None:
+    def _begin_answer(self, beginning: bytes) -> None:
         if self._recognizer is None:  # lost while this stretch of audio was being heard
             return
         try:
-            self._utterance = self._recognizer.open(
-                language=self._collect.language,
-                phrases=self._collect.phrases,
-                words=self._collect.words,
-            )
-            self._utterance.feed(beginning)
+            self._said = Said(self._recognizer, self._collect, beginning, self._endpointer, self._frames)
         except SpeechError as lost:
-            log.warning("recognition_lost", reason=str(lost))
-            self._utterance = None
-            self._recognizer_lost = self._unheard = True
+            self._not_taken(lost)
+
+    def _not_taken(self, lost: SpeechError) -> None:
+        log.warning("recognition_lost", reason=str(lost))
+        self._said = None
+        self._recognizer_lost = self._unheard = True
+
+    def _drop_said(self) -> None:
+        if self._said is not None:
+            self._said.cancel()
+            self._said = None
 
     def _recognise(self, ended_at: float, seconds: float) -> Collected | None:
         """The answer to what was said for so many `seconds`; None if the question goes on."""
-        utterance, self._utterance = self._utterance, None
-        self._paused = False
-        interruption, self._interruption = self._interruption, None
         unheard, self._unheard = self._unheard, False
-        if utterance is None and not unheard:
-            return None
+        interruption, decided_at = self._interruption, self._clock.now()
         if interruption is not None and interruption.is_echo(self._files):
-            if utterance is not None:
-                utterance.cancel()
+            self._drop_said()
             return self._brought_back(interruption, ended_at)
-        decided_at, hypothesis = self._clock.now(), None
-        if utterance is not None:
-            wait = WordsAwaited(self._call, self._attention, self._clock, self._voicing)
-            keys = bool(self._collect.keys.longest)
-            hypothesis = wait.words_of(utterance, silence=decided_at - ended_at, until_key=keys)
-        if self._attention.keys and self._typed_ahead():
+        try:
+            hypothesis = self._words_of(self._said, decided_at - ended_at) if self._said else None
+        except SpokeOnError:
+            self._go_on()
+            return None
+        self._said = self._interruption = None
+        if self._attention.keys and self._keys.typed_ahead():
             return None  # keys win, also over speech that is already being recognised
         if hypothesis is None:
             return Collected(NoMatch(), ended_at, unheard, decided_at=decided_at, began_at=self._spoke_at)
+        collected = self._judged(hypothesis, ended_at, decided_at)
+        if interruption is not None and self._is_aside(collected, seconds) and self._gone_on(interruption):
+            return None
+        return collected
+
+    def _judged(self, hypothesis: Hypothesis, ended_at: float, decided_at: float) -> Collected:
         if not self._collect.sensitive:
             # Not judged yet: what may be a PIN beside the answer is hidden whatever is asked.
             heard = [(hide_numbers(one.text), round(one.confidence, 2)) for one in hypothesis.readings]
             log.debug("heard", said=heard)
         given = heard_in(hypothesis.readings)
         answer = self._collect.judge(given)
-        aside = interruption is not None and is_no_answer(answer, given, seconds, self._collect.language)
-        if interruption is not None and aside and self._gone_on(interruption):
-            return None
         return Collected(answer, ended_at, given=given, decided_at=decided_at, began_at=self._spoke_at)
+
+    def _is_aside(self, collected: Collected, seconds: float) -> bool:
+        """A nod or a cough, and no answer."""
+        answer, given = collected.answer, collected.given
+        if not isinstance(given, Heard) or isinstance(answer, NoInput):
+            return False
+        return is_no_answer(answer, given, seconds, self._collect.language)
+
+    def _words_of(self, said: Said, silence: float) -> Hypothesis | None:
+        """Raises `SpokeOnError`, and what ends a call."""
+        wait = WordsAwaited(self._call, self._attention, self._clock, self._voicing)
+        keys = bool(self._collect.keys.longest)
+        return wait.words_of(said, silence=silence, until_key=keys)
+
+    def _go_on(self) -> None:
+        """What they had said was not all."""
+        log.info("spoke_on")
+        try:
+            if self._said is not None:
+                self._said.go_on()
+        except SpeechError as lost:
+            self._not_taken(lost)
 
     def _brought_back(self, interruption: Interruption, ended_at: float) -> Collected | None:
         """The line's echo of our prompt: from now on speech into prompts counts no more."""
+        self._interruption = None
         log.info("echo", played=round(interruption.prompt_seconds, 1))
         self._echoes = True
         return None if self._gone_on(interruption) else Collected(NoMatch(), ended_at)
@@ -388,10 +381,8 @@ class Question:
         return True
 
     def _listen_no_more(self) -> None:
-        self._recognizer, self._unheard, self._too_soon = None, False, False
-        if self._utterance is not None:
-            self._utterance.cancel()
-            self._utterance = None
+        self._recognizer, self._unheard, self._too_soon = None, False, None
+        self._drop_said()
         self._wait_for_silence_from_now()
 
     def _stop_prompt(self) -> None:

@@ -88,6 +88,11 @@ class Meanwhile:
         return False
 
     @property
+    def begun(self) -> bool:
+        """Whether something was said."""
+        return self._begun
+
+    @property
     def sounding(self) -> str | None:
         """The command of what sounds now."""
         return self._command

@@ -4,21 +4,26 @@ Rules:
 1. Two seconds after their last word, the pause that ended the answer included, callers have heard that it
    takes a moment, and hear it again as long as it takes.
 2. A key ends the wait: it is an answer by itself.
+3. So does the caller who goes on before anything was said to them: what they had said was not all. Once we
+   have spoken, it is our turn.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import structlog
 
-from esl.switch import Call
+from esl.switch import Audio, Call, Digit
 from ivr.clock import Clock
-from ivr.living.attention import Attention, DeadlineError, KeyedError
+from ivr.living.attention import Attention, DeadlineError, KeyedError, SpokeOnError
 from ivr.living.meanwhile import Meanwhile
+from ivr.living.said import Said
 from ivr.living.voicing import Voicing
 from speech.errors import RecognizerTimeout, SpeechError
-from speech.recognizer import Hypothesis, Utterance
+from speech.recognizer import Hypothesis
+from speech.sound import FRAME_SECONDS
 
 log = structlog.get_logger(__name__)
 
@@ -33,6 +38,9 @@ SHORTEST_PATIENCE = 0.3
 REST = 1.4
 """Seconds between two of those sentences."""
 
+MOMENT = 4
+"""Frames after which it is certain whether somebody has begun to speak."""
+
 
 @dataclass(frozen=True)
 class WordsAwaited:
@@ -43,17 +51,27 @@ class WordsAwaited:
     clock: Clock
     voicing: Voicing | None
 
-    def words_of(self, utterance: Utterance, *, silence: float, until_key: bool) -> Hypothesis | None:
+    def words_of(self, said: Said, *, silence: float, until_key: bool) -> Hypothesis | None:
         """What was said; None if the words do not come in time, or for a key, which is kept.
 
         `silence`: seconds since the caller's last word. `until_key`: keys can answer.
-        Raises `CallOverError`, `CallTooLongError`, `CallEnded`.
+        Raises `SpokeOnError`, `CallOverError`, `CallTooLongError`, `CallEnded`.
         """
-        filling = self._filling(silence)
+        filling, utterance = self._filling(silence), said.utterance
+
+        def spoke_on(samples: bytes) -> bool:
+            return said.goes_on(samples) and not (filling is not None and filling.begun)
+
         try:
-            return self.attention.during(
-                lambda: utterance.finish(DEADLINE), DEADLINE + 1.0, filling, until_key=until_key
+            words = self.attention.during(
+                lambda: utterance.finish(DEADLINE),
+                DEADLINE + 1.0,
+                filling,
+                until_key=until_key,
+                until_sound=spoke_on,
             )
+            self._heard_begin(said, spoke_on)
+            return words
         except KeyedError:
             if filling is not None:
                 filling.stop(words=True)
@@ -65,8 +83,20 @@ class WordsAwaited:
         finally:
             utterance.cancel()
             if filling is not None and filling.sounding is not None and not self.attention.over:
-                self.attention.until_finished(filling.sounding)
+                self.attention.until_finished(filling.sounding, on_sound=said.goes_on)
         return None
+
+    def _heard_begin(self, said: Said, spoke_on: Callable[[bytes], bool]) -> None:
+        """Raises `SpokeOnError` if the sound that came with the words is the beginning of more."""
+        for _frame in range(MOMENT):
+            if not said.may_go_on:
+                return
+            match self.attention.next(FRAME_SECONDS):
+                case Audio(samples=samples) if spoke_on(samples):
+                    raise SpokeOnError
+                case Digit(key):
+                    self.attention.keys.append(key)
+                    return
 
     def _filling(self, silence: float) -> Meanwhile | None:
         if self.voicing is None:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import gevent
 import pytest
+from gevent.queue import Queue
 
 from data.records import CallRecord
 from data.seeds import demo_customers
@@ -16,10 +17,12 @@ from data.store import Store
 from ivr.bench import Figures, figures, looping_caller
 from ivr.cli.demo import keying_caller, speaking_caller
 from ivr.demo import CallerMind, Persona, PlayedCall, Reply, person_goal, spoken_goal
+from ivr.moments import Moment
 from ivr.switch_settings import TelephoneSettings
 from ivr.voice import Speaker
 from speech.pyttsx3 import CALLER_VOICES
 from tests.calls.conftest import settings_in
+from tests.calls.gone_on import answer_in_two_halves
 from tests.freeswitch.conftest import need_freeswitch
 from tests.freeswitch.harness import FreeSwitch, wait_until
 from tests.freeswitch.product import ProductStage, product_stage
@@ -102,6 +105,22 @@ def test_a_spoken_balance_call_over_sip_reaches_its_goal(place: Place) -> None:
     assert played.over is not None
     assert played.over.recording is not None
     assert played.over.recording.stat().st_size > 100_000
+
+
+def test_who_goes_on_while_we_think_is_understood_as_a_whole(place: Place) -> None:
+    """The second half of an answer is heard with the first, over SIP as on the embedded switch."""
+    moments: Queue[Moment] = Queue()
+    number = "34600000071"
+    place.stage.watch_caller(number, moments.put)
+    answered = answer_in_two_halves(
+        SipScriptedCaller(place.switch.sip, destination="9100", number=number),
+        moments,
+        place.stage.server.rooms.voice.recognizer,
+        (place.speaker.speak("quiero saber", "es"), place.speaker.speak("dónde está mi pedido", "es")),
+    )
+    place.stage.wait_until_idle(place.switch)
+    assert (answered.step, answered.said) == ("main_menu", "quiero saber dónde está mi pedido")
+    assert answered.value == "order"
 
 
 def test_a_caller_is_handed_to_a_person(place: Place) -> None:

@@ -61,27 +61,27 @@ def test_without_live_audio_nobody_listens(call: PaperCall, attention: Attention
 
 def test_a_line_that_echoes_does_so_for_the_rest_of_the_call(hearing: Hearing) -> None:
     """From the first echo on, speech cuts no prompt; between prompts the caller is heard as before."""
-    assert hearing.interruptible
+    assert hearing.into_prompts == "answer"
     hearing.learn(Collected(NoMatch(), 1.0, echoes=True))
     hearing.learn(HEARD)
-    assert not hearing.interruptible
+    assert hearing.into_prompts == "echo"
     assert hearing.listener_over_prompts("es") is None and hearing.listener("es") is not None
 
 
 def test_an_echo_of_a_sentence_counts_as_well(hearing: Hearing) -> None:
     """The line is the same one."""
     hearing.note_echo()
-    assert not hearing.interruptible
+    assert hearing.into_prompts == "echo"
     assert hearing.listener_over_prompts("es") is None
 
 
 def test_who_talks_on_hears_the_next_question_and_may_interrupt_the_one_behind(hearing: Hearing) -> None:
     """Each answer decides anew; over a sentence they may object at any time."""
     hearing.learn(Collected(NoMatch(), 1.0, given=Heard(()), talks_on=True))
-    assert not hearing.interruptible
+    assert hearing.into_prompts == "talk"
     assert hearing.listener_over_prompts("es") is not None
     hearing.learn(SILENCE)
-    assert hearing.interruptible
+    assert hearing.into_prompts == "answer"
 
 
 @pytest.mark.parametrize("between", [KEYED, SILENCE])

@@ -17,6 +17,7 @@ from esl.switch import Audio, Digit, Finished, ListeningLost
 from ivr.living.attention import Attention
 from ivr.living.collected import Collected
 from ivr.living.floor import Floor
+from ivr.living.hearing import IntoPrompts
 from ivr.living.listening import Question
 from ivr.living.voicing import Voicing
 from speech.cached_synthesizer import CachedSynthesizer
@@ -58,12 +59,19 @@ class Line:
         self.piled_up: list[object] = []
         """What came while nobody took anything."""
         self.playing: list[tuple[str, float]] = []
+        self.together = 1
+        """Frames that come at once."""
 
     def say(self, sound: bytes) -> None:
         """What the line brings next."""
         self._frames += [
             sound[at : at + FRAME_BYTES] for at in range(0, len(sound) - FRAME_BYTES + 1, FRAME_BYTES)
         ]
+
+    @property
+    def left(self) -> float:
+        """Seconds that have not come yet."""
+        return len(self._frames) * FRAME_SECONDS
 
     def then(self, event: Digit | ListeningLost) -> None:
         """What comes after the sound until here."""
@@ -90,9 +98,18 @@ class Line:
 
     def next_frame(self) -> object:
         """A fiftieth of a second goes by."""
+        sound = b""
+        for _ in range(self.together):
+            if self._frames and not isinstance(self._frames[0], bytes):
+                break
+            frame = self._frames.pop(0) if self._frames else noise(0.02, 5)
+            assert isinstance(frame, bytes)
+            sound += frame
+            self._clock.time += FRAME_SECONDS
+        if sound:
+            return Audio(sound, self._clock.time)
         self._clock.time += FRAME_SECONDS
-        frame = self._frames.pop(0) if self._frames else noise(0.02, 5)
-        return Audio(frame, self._clock.time) if isinstance(frame, bytes) else frame
+        return self._frames.pop(0)
 
 
 class RealCall(PaperCall):
@@ -218,7 +235,13 @@ class Scene:
         return lambda: self.voicing.play([self.prompt])
 
     def ask(
-        self, kind: Digits | YesNo, engine: PaperEngine, *, barge_in: bool = True, makes_for: float = 0.0
+        self,
+        kind: Digits | YesNo,
+        engine: PaperEngine,
+        *,
+        barge_in: bool = True,
+        makes_for: float = 0.0,
+        into_prompts: IntoPrompts = "answer",
     ) -> Collected:
         """Puts the question, whose prompt is made for so many seconds."""
         collect = Collect(
@@ -241,6 +264,7 @@ class Scene:
             clock=self.clock,  # type: ignore[arg-type] # a clock
             voicing=self.voicing,
             floor=self.floor,
+            into_prompts=into_prompts,
         )
         return question.ask(lambda: self._ready(makes_for))
 

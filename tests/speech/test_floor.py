@@ -114,6 +114,77 @@ def test_who_talks_on_is_asked_all_the_same(scene: Scene, say: Say) -> None:
     assert paused_before_asking(scene) < 0.05
 
 
+STORY = (
+    "pues mire usted, yo el otro día llamé y me dijeron que no me preocupara, que eso se arreglaba solo "
+    "en una semana, y aquí estamos igual que antes, sin que nadie me diga nada de nada, y ya está bien"
+)
+
+
+def test_who_talks_through_the_wait_and_the_whole_question_is_asked_again(scene: Scene, say: Say) -> None:
+    """They have not heard what is asked: the tail of their sentence answers nothing."""
+    story = say(STORY)
+    told_first = told_for(scene) - 0.2
+    assert len(story) / 16_000 > 0.2 + HEARD_OUT + asked_for(scene) + 0.6
+    scene.line.say(quiet(told_first) + story + quiet(2))
+    engine = PaperEngine(["sí"])
+    scene.tell()
+    collected = scene.ask(YesNo(), engine)
+    assert isinstance(collected.answer, NoMatch) and collected.given is None and engine.heard == []
+
+
+def test_who_talks_on_beyond_the_longest_time_and_through_the_next_question_is_asked_again(
+    scene: Scene, say: Say
+) -> None:
+    """As well: nobody waits for them, and what they say next is heard by nobody but them."""
+    story = say(STORY)
+    assert len(story) / 16_000 > asked_for(scene) + 0.6
+    scene.line.say(story + quiet(2))
+    engine = PaperEngine(["sí"])
+    collected = scene.ask(YesNo(), engine, into_prompts="talk")
+    assert isinstance(collected.answer, NoMatch) and collected.given is None and engine.heard == []
+
+
+def test_who_ends_their_sentence_and_answers_over_the_last_word_is_heard(scene: Scene, say: Say) -> None:
+    """What begins as the question ends is an answer, also of who was waited for in vain."""
+    before, answer = say(STORY)[: round(3.6 * 16_000)], say("sí, señor")
+    wait = quiet(HEARD_OUT + asked_for(scene) - 3.6 + 0.2 - 0.3)
+    scene.line.say(quiet(told_for(scene) - 0.2) + before + wait + answer + quiet(2))
+    engine = PaperEngine(["sí señor"])
+    scene.tell()
+    assert isinstance(scene.ask(YesNo(), engine).answer, Match)
+    assert seconds_of(answer) < engine.heard[0] < seconds_of(answer) + 1.5
+
+
+def test_a_caller_is_heard_over_the_television_that_was_waited_for(scene: Scene, say: Say) -> None:
+    """It spoke through the wait and through the question; the caller, much louder, answers."""
+    told, asked = told_for(scene), asked_for(scene)
+    at = round((told + HEARD_OUT + asked + 0.8) * SAMPLE_RATE)
+    line = np.resize(to_samples(say(STORY)), at + 5 * SAMPLE_RATE) * 10 ** (-15 / 20)
+    answer = to_samples(say("sí, claro"))
+    line[at : at + len(answer)] += answer
+    line[at + len(answer) :] = 0
+    scene.line.say(to_pcm(line))
+    scene.tell()
+    engine = PaperEngine(["sí claro"])
+    assert isinstance(scene.ask(YesNo(), engine).answer, Match)
+    # Not what the television said in the eight tenths of a second before.
+    assert len(answer) / SAMPLE_RATE < engine.heard[0] < len(answer) / SAMPLE_RATE + 0.8 + 0.5
+
+
+@pytest.mark.parametrize("barge_in", [True, False])
+def test_a_line_that_echoes_is_not_taken_for_a_caller_who_talks_on(
+    scene: Scene, say: Say, barge_in: bool
+) -> None:
+    """It brings the question back until its last word, from a room so large that it is not known again: the
+    answer after it counts."""
+    prompt = to_samples(read_wav(scene.prompt))
+    room = np.random.default_rng(1).normal(size=4000) * np.exp(-np.arange(4000) / 1500)
+    echo = np.convolve(prompt, room / np.sqrt((room**2).sum())) * 10 ** (-12 / 20)
+    scene.line.say(quiet(0.16) + to_pcm(echo) + quiet(1) + say("no") + quiet(2))
+    collected = scene.ask(YesNo(), PaperEngine(["no"]), into_prompts="echo", barge_in=barge_in)
+    assert isinstance(collected.answer, Match)
+
+
 def test_our_own_voice_on_the_line_is_nobodys(scene: Scene, say: Say) -> None:
     """A loudspeaker brings back what was told: nobody is waited for, and no prompt is stopped by it."""
     echo = to_pcm(to_samples(read_wav(scene.told)) * 10 ** (-12 / 20))
