@@ -31,7 +31,7 @@ GREETING = "Ahora no podemos atenderle. Deje su mensaje después de la señal."
 
 @pytest.fixture(scope="module")
 def speaker() -> Iterator[Pyttsx3]:
-    engine = Pyttsx3(timeout=20.0)
+    engine = Pyttsx3(timeout=20.0, patience=20.0)
     yield engine
     engine.close()
 

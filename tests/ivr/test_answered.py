@@ -21,7 +21,7 @@ GONE = HungUp("NORMAL_CLEARING", by_caller=True)
 @pytest.fixture(scope="module")
 def firm() -> bytes:
     """A firm that answers with a sentence, and waits."""
-    engine = Pyttsx3(timeout=20.0)
+    engine = Pyttsx3(timeout=20.0, patience=20.0)
     try:
         words = engine.speak(LONG, language="es")
     finally:

@@ -18,7 +18,7 @@ from tests.models import need_model
 @pytest.fixture(scope="session")
 def speaker() -> Iterator[Pyttsx3]:
     """espeak-ng through pyttsx3, the system's voices."""
-    engine = Pyttsx3(timeout=20.0)
+    engine = Pyttsx3(timeout=20.0, patience=20.0)
     yield engine
     engine.close()
 
@@ -26,7 +26,7 @@ def speaker() -> Iterator[Pyttsx3]:
 @pytest.fixture(scope="session")
 def caller() -> Iterator[Pyttsx3]:
     """Who calls: another voice than the system's."""
-    engine = Pyttsx3(voices=CALLER_VOICES, timeout=20.0)
+    engine = Pyttsx3(voices=CALLER_VOICES, timeout=20.0, patience=20.0)
     yield engine
     engine.close()
 

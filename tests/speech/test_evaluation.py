@@ -46,7 +46,11 @@ def said(speaker: Pyttsx3) -> Samples:
 @pytest.fixture(scope="module")
 def speak() -> Iterator[object]:
     """A synthetic caller, whatever voice is asked for."""
-    engine = Pyttsx3(voices={language: Voice(voices[0]) for language, voices in VOICES.items()}, timeout=30)
+    engine = Pyttsx3(
+        voices={language: Voice(voices[0]) for language, voices in VOICES.items()},
+        timeout=30.0,
+        patience=30.0,
+    )
     yield lambda text, language, _voice, pace: to_samples(engine.speak(text, language=language, pace=pace))
     engine.close()
 

@@ -26,7 +26,7 @@ def scene(tmp_path: Path, speaker: Pyttsx3) -> Scene:
 @pytest.fixture(scope="module")
 def say() -> Say:
     """The caller's voice."""
-    engine = Pyttsx3(voices=CALLER_VOICES, timeout=20)
+    engine = Pyttsx3(voices=CALLER_VOICES, timeout=20.0, patience=20.0)
     return lambda text: engine.speak(text, language="es")
 
 

@@ -236,7 +236,7 @@ def test_what_whisper_cannot_write_is_heard_all_the_same(speaker: Pyttsx3) -> No
     chance = np.random.default_rng(3)
     sentence = "Y entonces le dije que no podía ser, porque el martes ya estaba cerrado."
     behind = [to_samples(speaker.speak(sentence, language="es", pace=pace)) for pace in (0.7, 0.9, 1.1)]
-    catalan = Pyttsx3(voices={"ca": Voice("roa/ca"), "es": Voice("roa/es")})
+    catalan = Pyttsx3(voices={"ca": Voice("roa/ca"), "es": Voice("roa/es")}, patience=10.0)
     try:
         for language, offered in {
             "es": ("saldo", "pedido", "incidencia", "horario", "un paquete"),
