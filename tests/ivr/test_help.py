@@ -21,6 +21,7 @@ CHECKOUT = Path(__file__).parents[2]
 PAGES = sorted([*CHECKOUT.glob("README*.md"), *(CHECKOUT / "docs").glob("*.md")])
 _FENCED = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.M | re.S)
 """Of whatever kind, so that the end of one block is not taken for the beginning of another."""
+_QUOTED = re.compile(r"`(ivr [^`\n]+)`")
 _TYPED = {"", "sh", "bash", "console"}
 _COMMAND = re.compile(r"""ivr(?: (?! |[#>|<&;…]|2>)(?:'[^']*'|"[^"]*"|\S)+)*""")
 """What follows on its line is none of it: what it does, where its output goes."""
@@ -126,6 +127,35 @@ def test_the_pages_show_commands() -> None:
     """That nothing is wrong with none of them would prove nothing."""
     shown = {page.name: len(shown_in(page)) for page in PAGES}
     assert shown["campaigns.md"] >= 15 and sum(shown.values()) >= 150, shown
+
+
+def misnamed(text: str) -> Iterator[str]:
+    """What the sentences of a page call a command and is none, and options that it has not."""
+    known = dict(commands())
+    of_all = {"--help", *(option for parameter in root.params for option in parameter.opts)}
+    for quoted in _QUOTED.findall(text):
+        name, words = "ivr", quoted.split()[1:]
+        while words and isinstance(known.get(name), click.Group) and re.fullmatch(r"[a-z][a-z|-]*", words[0]):
+            name = f"{name} {words.pop(0).partition('|')[0]}"
+        parameters = known[name].params if name in known else []
+        own = {option for one in parameters for option in (*one.opts, *one.secondary_opts)}
+        if name not in known or not {word for word in words if word.startswith("--")} <= own | of_all:
+            yield quoted
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_what_the_pages_speak_of_is_there(page: Path) -> None:
+    """In a sentence a command stands without its arguments: its name and options are looked at."""
+    assert list(misnamed(page.read_text("utf-8"))) == []
+
+
+def test_a_wrong_name_in_a_sentence_is_found() -> None:
+    """Of a command, in a group, of an option; a group may be named alone."""
+    text = (
+        "`ivr chekc` `ivr flow publsih NOW` `ivr agent pause --becuase x` `ivr rules` `ivr agent in 1 --json`"
+    )
+    assert list(misnamed(text)) == ["ivr chekc", "ivr flow publsih NOW", "ivr agent pause --becuase x"]
+    assert sum(len(_QUOTED.findall(page.read_text("utf-8"))) for page in PAGES) >= 300
 
 
 def test_a_wrong_example_is_found() -> None:
