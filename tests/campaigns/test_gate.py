@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -22,6 +21,7 @@ from ivr.campaigns.contact_rules.reading import presets
 from ivr.campaigns.explaining import look_at_all
 from tests.commands import ivr
 from tests.databases import store_at
+from tests.side_by_side import side_by_side
 
 LUCIA, ANTONIO, NUMBER = "45716", "12807", "+34759000101"
 MONDAY = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -78,12 +78,7 @@ def test_caps_are_per_human_being_over_channels_and_campaigns(seeded: Store) -> 
 def test_of_two_servers_one_is_second(seeded: Store) -> None:
     """Both judge the same person at the same time, and one contact is made."""
     wish = Wish(to=LANDLINE, channel="call", purpose="collection", customer_id=customer(seeded, LUCIA))
-    answers: list[Admitted | Blocked] = []
-    threads = [threading.Thread(target=lambda: answers.append(gate(seeded).admit(wish))) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    answers = side_by_side(*[lambda: gate(seeded).admit(wish)] * 4)
     assert sorted(type(one).__name__ for one in answers) == ["Admitted", "Blocked", "Blocked", "Blocked"]
 
 

@@ -66,7 +66,8 @@ def test_a_half_open_peer_is_given_up(listen: Callable[..., AudioSocket], alive:
             gevent.sleep(0.02)  # the pace of the module, whose time this is about
 
     beating = gevent.spawn(beat) if alive else None
-    assert "no audio for 0.1 s" in leg.lost() or "no audio for 0.2 s" in leg.lost()
+    told = leg.lost()
+    assert "no audio for 0.1 s" in told or "no audio for 0.2 s" in told  # as it is rounded
     assert 0.1 < time.monotonic() - began < 8
     if beating is not None:
         beating.kill()
@@ -124,7 +125,7 @@ def test_the_right_token_without_a_websocket_is_a_loss(audio: AudioSocket) -> No
     leg = Leg(audio)
     with socket.create_connection(audio.address, timeout=DEADLINE) as stranger:
         stranger.sendall(f"GET /{leg.tap.token} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
-        assert b" 426 " in stranger.recv(4096) or b" 400 " in stranger.recv(4096)
+        assert stranger.recv(4096).split()[1] in (b"400", b"426")
     assert "handshake" in leg.lost()
 
 

@@ -19,10 +19,13 @@ from ivr.cli import root
 
 CHECKOUT = Path(__file__).parents[2]
 PAGES = sorted([*CHECKOUT.glob("README*.md"), *(CHECKOUT / "docs").glob("*.md")])
-_FENCED = re.compile(r"^```(?:sh|bash|console)?\n(.*?)^```", re.M | re.S)
+_FENCED = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.M | re.S)
+"""Of whatever kind, so that the end of one block is not taken for the beginning of another."""
+_QUOTED = re.compile(r"`(ivr [^`\n]+)`")
+_TYPED = {"", "sh", "bash", "console"}
 _COMMAND = re.compile(r"""ivr(?: (?! |[#>|<&;…]|2>)(?:'[^']*'|"[^"]*"|\S)+)*""")
 """What follows on its line is none of it: what it does, where its output goes."""
-_LEFT_OPEN = re.compile(r"[…\[\]]|\b[A-Z][A-Z_]{2,}\b|\.\.\.")
+_LEFT_OPEN = re.compile(r"[…\[\]]|\b(?:ID|[A-Z][A-Z_]{2,})\b|\.\.\.")
 """A line with a place to fill in shows a form, and is not to be typed as it stands."""
 
 
@@ -107,13 +110,52 @@ def test_every_example_is_taken_as_typed(name: str, command: click.Command) -> N
     assert any(re.sub(r" --config \S+", "", line).startswith(name) for line in shown), shown
 
 
+def shown_in(page: Path) -> list[str]:
+    """The command lines of a page, as they are typed."""
+    blocks = [text for kind, text in _FENCED.findall(page.read_text("utf-8")) if kind in _TYPED]
+    return [line for text in blocks for line in typed(text) if not _LEFT_OPEN.search(line)]
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_what_the_pages_show_is_taken_as_typed(page: Path) -> None:
     """A renamed option is mended where it is shown, too."""
-    for block in _FENCED.findall(page.read_text("utf-8")):
-        for line in typed(block):
-            if not _LEFT_OPEN.search(line):
-                parse(line)
+    for line in shown_in(page):
+        parse(line)
+
+
+def test_the_pages_show_commands() -> None:
+    """That nothing is wrong with none of them would prove nothing."""
+    shown = {page.name: len(shown_in(page)) for page in PAGES}
+    assert shown["campaigns.md"] >= 15 and sum(shown.values()) >= 150, shown
+
+
+def misnamed(text: str) -> Iterator[str]:
+    """What the sentences of a page call a command and is none, and options that it has not."""
+    known = dict(commands())
+    of_all = {"--help", *(option for parameter in root.params for option in parameter.opts)}
+    for quoted in _QUOTED.findall(text):
+        name, words = "ivr", quoted.split()[1:]
+        while words and isinstance(known.get(name), click.Group) and re.fullmatch(r"[a-z][a-z|-]*", words[0]):
+            name = f"{name} {words.pop(0).partition('|')[0]}"
+        parameters = known[name].params if name in known else []
+        own = {option for one in parameters for option in (*one.opts, *one.secondary_opts)}
+        if name not in known or not {word for word in words if word.startswith("--")} <= own | of_all:
+            yield quoted
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_what_the_pages_speak_of_is_there(page: Path) -> None:
+    """In a sentence a command stands without its arguments: its name and options are looked at."""
+    assert list(misnamed(page.read_text("utf-8"))) == []
+
+
+def test_a_wrong_name_in_a_sentence_is_found() -> None:
+    """Of a command, in a group, of an option; a group may be named alone."""
+    text = (
+        "`ivr chekc` `ivr flow publsih NOW` `ivr agent pause --becuase x` `ivr rules` `ivr agent in 1 --json`"
+    )
+    assert list(misnamed(text)) == ["ivr chekc", "ivr flow publsih NOW", "ivr agent pause --becuase x"]
+    assert sum(len(_QUOTED.findall(page.read_text("utf-8"))) for page in PAGES) >= 300
 
 
 def test_a_wrong_example_is_found() -> None:

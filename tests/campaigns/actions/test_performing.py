@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -25,6 +24,7 @@ from tests.campaigns.actions.desk import (
     proved_call,
 )
 from tests.campaigns.dialling.paper import MONDAY, Telephones, Time, World, on_sqlite, server
+from tests.side_by_side import side_by_side
 
 SMS = {"sms": "noted", "words": NOTED}
 CALL_US = {"sms": "call_us", "words": PLAIN}
@@ -287,11 +287,7 @@ def test_of_two_servers_one_does_it(store: Store) -> None:
     desks = [Desk(store, owner=f"n{n}") for n in range(3)]
     for person in range(6):
         put(desks[0], world, {"case": "x"}, CALL_US, person=person)
-    threads = [threading.Thread(target=one.step) for one in desks]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    side_by_side(*(one.step for one in desks))
     assert [one[2] for one in desks[0].standing(world.campaign)] == ["done"] * 12
     assert sorted(desks[0].errands()) == [("case", "x")] * 6 + [("sms", "sms")] * 6
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from datetime import date, datetime, timedelta
+from functools import partial
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -18,6 +18,7 @@ from ivr.campaigns.actions.verdicts import Did, Dropped, PutOff
 from ivr.campaigns.promise_days import Policies
 from tests.campaigns.actions.desk import NOTED, PLAIN, Desk, account_of, campaign, mobiles, promise
 from tests.campaigns.dialling.paper import MONDAY, World, on_sqlite
+from tests.side_by_side import side_by_side
 
 MADRID = ZoneInfo("Europe/Madrid")
 DUE = date(2026, 11, 27)
@@ -161,11 +162,7 @@ def test_two_servers_look_at_once(store: Store, world: World) -> None:
         look(one)
         one.step()
 
-    threads = [threading.Thread(target=work, args=(one,)) for one in desks]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    side_by_side(*(partial(work, one) for one in desks))
     while desks[0].step():
         pass
     work(Desk(store, owner="n0", at=desks[0].at))
