@@ -227,6 +227,8 @@ class Endpointer:
             self._began = self._count - back
             self._last_voice = self._count
             self._voiced = sum(self._voices)
+            levels = list(self._smooth)[-len(self._voices) :]
+            self._spoken = [level for level, voiced in zip(levels, self._voices, strict=True) if voiced]
             audio = b"".join(list(self._recent)[-(back + self._pre_roll) :])
             events.append(SpeechStarted(self._at(self._began), audio))
             return

@@ -201,3 +201,15 @@ def test_positions_begin_where_the_stream_is(speaker: Pyttsx3) -> None:
     plain, shifted = _run(Endpointer(), speech), _run(Endpointer(start=100.0), speech)
     assert [at + 100.0 for at, _event in plain] == pytest.approx([at for at, _event in shifted])
     assert shifted[0][1].at == pytest.approx(plain[0][1].at + 100.0)
+
+
+@pytest.mark.parametrize("seconds", [0.045, 0.05, 0.06])
+def test_a_sound_as_short_as_speech_can_be_may_be_gone_on_from(speaker: Pyttsx3, seconds: float) -> None:
+    """A plop, a syllable that is cut: all its voice was in its onset, and who goes on is measured by that."""
+    plop = tones(*(150.0 * harmonic for harmonic in range(1, 12)), seconds=seconds, peak=9000.0)
+    endpointer = Endpointer(final_silence=0.5, initial_timeout=None)
+    heard = _run(endpointer, mixed(silence(1.0) + plop + silence(1.0), noise(2.0 + seconds, 5)))
+    assert isinstance(heard[-1][1], SpeechEnded)
+    endpointer.reopen()
+    assert _run(endpointer, noise(0.5, 5)) == []
+    assert isinstance(_run(endpointer, speaker.speak("perdón, no", language="es"))[0][1], SpeechResumed)

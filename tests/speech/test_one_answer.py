@@ -171,6 +171,18 @@ def test_once_we_have_spoken_it_is_our_turn(scene: Scene, say: Say) -> None:
     assert "stop_playing" not in scene.call.orders
 
 
+@pytest.mark.parametrize("begins_at", [0.02 * frame for frame in range(2, 8)])
+def test_words_that_come_as_one_moment_ends_are_taken(scene: Scene, say: Say, begins_at: float) -> None:
+    """The end of that sentence is not missed where somebody begins to speak in this very moment."""
+    moment = seconds_of(read_wav(scene.library.file_of("Un momento, por favor.", language="es")))
+    second = from_its_first_sound(say("perdón, quería decir que no, que no quiero pagarlo"))
+    engine = Pondering(scene.clock, takes=1.2 + moment)
+    scene.line.say(begins(scene) + say("sí") + quiet(1.5 + moment + begins_at) + second + quiet(3))
+    collected = scene.ask(YesNo(), engine)
+    assert scene.words == ["Un momento, por favor."] and scene.line.left > 3.0
+    assert isinstance(collected.answer, Match) and collected.answer.value == "yes"
+
+
 def test_who_always_goes_on_is_judged_at_the_longest_time(scene: Scene, say: Say) -> None:
     """However many pauses they make: an answer's time runs from its beginning."""
     scene.line.say(begins(scene) + (say("sí, claro, bueno") + quiet(0.8)) * 20)
