@@ -7,7 +7,8 @@ Rules:
 3. Speech begins after `min_speech` seconds of voice; what is handed over begins `pre_roll` seconds
    earlier, so that no first consonant is lost.
 4. Once somebody speaks, only who is as near as they are goes on: a frame that is no louder than the others
-   behind does not keep an utterance open. (Six people talking 20 dB below kept one in six open for ever.)
+   behind does not keep an utterance open. (Six people talking 20 dB below kept one in six open for ever.) Nor
+   does somebody far softer than they were, for longer than a word's end. (A television 20 dB below did.)
 5. Keys heard in the audio (DTMF tones) and clicks are not speech.
 6. After a final event (`SpeechEnded`, `NothingSaid`, `TooLong`) an endpointer is spent. After `SpeechEnded`
    it may be reopened, for as long as nothing has been answered: then it hears who goes on (`SpeechResumed`).
@@ -19,6 +20,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from dataclasses import dataclass
+from heapq import heappop, heappush
 
 import numpy as np
 import webrtcvad
@@ -88,9 +90,16 @@ _STEADY = 2.2
 _ABOVE_QUIET, _BELOW_LOUDEST = 4.0, 10 ** (-10 / 20)
 """Behind is what is less than 12 dB above the quiet moments of the last two seconds, and more than 10 dB
 below the loudest: nothing that a quiet line brings."""
-_AS_LOUD = 10 ** (-12 / 20)
-"""Of the louder moments of an answer: whoever goes on after its end is not softer. People correct themselves
-aloud; a television behind them is 15 dB below or more."""
+_LOUD_FRAMES = 5
+"""How loud somebody speaks is the fifth loudest frame of their utterance: a bump is shorter."""
+_FAR = 10 ** (-18 / 20)
+"""Of that: whoever is softer is somebody else, across the room. People trail off by less (measured with
+tests/speech/voices_behind.py: nobody who does by 15 dB is cut for it)."""
+_TAIL_FRAMES = 15
+"""For which softer voice is the caller's all the same: the end of a word."""
+_AS_LOUD = 10 ** (-8.5 / 20)
+"""Of the same: whoever goes on after the answer's end is not softer. People correct themselves aloud; the
+peaks of a street 10 dB below them are softer."""
 _SMOOTHING = 0.7
 """Of a level from frame to frame: a weak consonant is a part of its word."""
 _FLOOR_FRAMES = 100
@@ -127,10 +136,14 @@ class Endpointer:
         self._deadline: int | None = None
         self._levels: deque[float] = deque(maxlen=_FLOOR_FRAMES)
         self._smooth: deque[float] = deque([0.0], maxlen=_FLOOR_FRAMES)
-        self._behind = self._softer = 0.0
-        """Smoothed levels up to which a frame belongs to what is behind; to nobody who goes on."""
-        self._spoken: list[float] = []
-        """The smoothed levels of the utterance's voice."""
+        self._behind = 0.0
+        """Smoothed level up to which a frame belongs to what is behind."""
+        self._loudest: list[float] = []
+        """The smoothed levels of the utterance's loudest voice, a heap."""
+        self._near: deque[bool] = deque(maxlen=_ONSET_WINDOW)
+        """Whether it was as loud as whoever is not far."""
+        self._near_at = 0
+        """The last frame of which that is certain."""
         self._reopened = False
         """It had ended; who goes on is awaited."""
         self._ended = 0
@@ -170,9 +183,7 @@ class Endpointer:
         """After `SpeechEnded`, and for as long as that answer is not answered: who goes on is heard
         (`SpeechResumed`), and then all is as after a pause."""
         assert self.done and self._began is not None
-        loudest = sorted(self._spoken)[len(self._spoken) * 9 // 10 :]
         self.done, self._reopened, self._ended = False, True, self._last_voice
-        self._softer = _AS_LOUD * loudest[0]
         self._voices.clear()
 
     @property
@@ -201,9 +212,9 @@ class Endpointer:
     def _one(self, frame: bytes, events: list[Event]) -> None:
         self._count += 1
         self._recent.append(frame)
-        voice = self._is_voice(frame) and (
-            self._began is None or self._smooth[-1] > max(self._behind, self._softer)
-        )
+        voice = self._is_voice(frame)
+        if self._began is not None:
+            voice = self._is_theirs(voice and self._smooth[-1] > self._behind)
         self._voices.append(voice)
         if self._began is None:
             self._await_onset(voice, events)
@@ -211,6 +222,22 @@ class Endpointer:
             self._await_more(voice, events)
         else:
             self._follow(voice, events)
+
+    def _is_theirs(self, voice: bool) -> bool:
+        """Whether a frame, which is voice or not, is the voice of whoever has begun to speak."""
+        level, theirs = self._smooth[-1], self._loudness()
+        if self._reopened:
+            return voice and level > _AS_LOUD * theirs
+        near = voice and level > _FAR * theirs
+        self._near.append(near)
+        if sum(self._near) >= self._needed:
+            self._near_at = self._count
+        return near or (voice and self._count - self._near_at <= _TAIL_FRAMES)
+
+    def _loudness(self) -> float:
+        """Of whoever speaks; of a short word it is the median."""
+        place = min(_LOUD_FRAMES, max(1, self._voiced // 2), len(self._loudest))
+        return sorted(self._loudest)[-place] if place else 0.0
 
     def _frames_begun(self, voice: bool) -> int:
         """Frames since speech has begun with this one; 0: it has not."""
@@ -239,7 +266,6 @@ class Endpointer:
     def _await_more(self, voice: bool, events: list[Event]) -> None:
         if self._frames_begun(voice):
             self._reopened = self._paused = False
-            self._softer = 0.0
             self._last_voice = self._count
             self._voiced += sum(self._voices)
             events.append(SpeechResumed(self.position))
@@ -248,7 +274,9 @@ class Endpointer:
         assert self._began is not None
         if voice:
             self._voiced += 1
-            self._spoken.append(self._smooth[-1])
+            heappush(self._loudest, self._smooth[-1])
+            if len(self._loudest) > _LOUD_FRAMES:
+                heappop(self._loudest)
         quiet = self._count - self._last_voice
         if voice and (not self._paused or sum(list(self._voices)[-3:]) >= _RESUME_FRAMES):
             self._last_voice = self._count

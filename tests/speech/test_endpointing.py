@@ -79,6 +79,44 @@ def test_others_who_talk_behind_do_not_keep_an_utterance_open(
     assert ends and -0.3 < ends[0].speech_end - _edges(words)[1] < 0.5
 
 
+def _lower(sound: bytes, decibels: float) -> bytes:
+    return (np.frombuffer(sound, "<i2") * 10 ** (-decibels / 20)).astype("<i2").tobytes()
+
+
+def _television(speaker: Pyttsx3, seconds: float, below: float) -> bytes:
+    """One clean voice that speaks all the time, so many dB below a synthesised caller."""
+    news = speaker.speak(
+        "y en otras noticias el gobierno ha anunciado que las obras de la nueva línea comenzarán en otoño",
+        language="es",
+    )
+    began, ended = _edges(news)
+    whole = np.frombuffer(news, "<i2")[round(began * 8000) : round(ended * 8000)]
+    return _lower(np.resize(whole, round(seconds * 8000)).tobytes(), below)
+
+
+@pytest.mark.parametrize("below", [22, 26])
+@pytest.mark.parametrize("text", ["sí", "no, gracias", "quiero saber mi saldo"])
+def test_one_voice_far_behind_does_not_keep_an_utterance_open(
+    speaker: Pyttsx3, text: str, below: float
+) -> None:
+    """A television on an otherwise quiet line: the answer ends 0.4 s later at most."""
+    words = silence(0.5) + speaker.speak(text, language="es")
+    line = mixed(words + silence(6.0), _television(speaker, len(words) / 16000 + 6.0, below))
+    ends = [event for _at, event in _run(Endpointer(), line) if isinstance(event, SpeechEnded)]
+    assert ends and -0.3 < ends[0].speech_end - _edges(words)[1] < 0.5
+
+
+@pytest.mark.parametrize("each", [3.0, 5.0])
+@pytest.mark.parametrize("final_silence", [0.4, 0.7])
+def test_who_trails_off_is_heard_to_the_end(speaker: Pyttsx3, each: float, final_silence: float) -> None:
+    """Softer with every word: "pues… y… creo que… sí"."""
+    words = [speaker.speak(text, language="es") for text in ("pues mire", "yo", "creo que", "sí")]
+    whole = [_lower(word, each * place) + silence(0.1) for place, word in enumerate(words)]
+    speech = silence(1.0) + b"".join(whole)
+    end = _run(Endpointer(final_silence=final_silence), speech + silence(2.0))[-1][1]
+    assert isinstance(end, SpeechEnded) and end.speech_end > len(speech) / 16000 - 0.1 - 0.35
+
+
 @pytest.mark.parametrize(("noisy", "lower"), [(False, 15.0), (True, 6.0)])
 def test_who_lowers_their_voice_goes_on_speaking(speaker: Pyttsx3, noisy: bool, lower: float) -> None:
     """A quiet line hears them all the same; where others talk behind they must stay above those."""
@@ -107,6 +145,44 @@ def test_a_pause_starts_the_decoder_and_going_on_voids_it(speaker: Pyttsx3) -> N
     sound = silence(0.5) + word + silence(0.5) + word + silence(1.2)
     kinds = [type(event) for _at, event in _run(Endpointer(final_silence=0.9), sound)]
     assert kinds == [SpeechStarted, SpeechPaused, SpeechResumed, SpeechPaused, SpeechEnded]
+
+
+def _reopened(speaker: Pyttsx3, after: bytes) -> list[tuple[float, Event]]:
+    """What is told of a sound that comes 0.2 s after an answer has ended."""
+    ear = Endpointer(final_silence=0.5)
+    _run(ear, silence(0.5) + speaker.speak("sí, claro", language="es") + silence(1.0))
+    assert ear.done
+    ear.reopen()
+    return _run(ear, silence(0.2) + after)
+
+
+def test_who_goes_on_after_the_end_is_heard_and_ends_anew(speaker: Pyttsx3) -> None:
+    """Once reopened, until whoever speaks falls silent again; silence tells nothing."""
+    assert _reopened(speaker, silence(20.0)) == []
+    more = speaker.speak("perdón, no", language="es")
+    events = _reopened(speaker, more + silence(1.0))
+    kinds = [type(event) for _at, event in events]
+    assert (kinds[0], kinds[-1]) == (SpeechResumed, SpeechEnded) and SpeechStarted not in kinds
+    end = events[-1][1]
+    assert isinstance(end, SpeechEnded) and end.speech_seconds > 0.6
+
+
+def test_what_is_no_voice_of_theirs_does_not_reopen_an_answer(speaker: Pyttsx3) -> None:
+    """Keys, clicks, and a voice much softer than theirs."""
+    key = tones(770, 1336, seconds=0.12) + silence(0.1)
+    for sound in (key * 4, noise(0.01, 9000), noise(3.0, 300), _television(speaker, 3.0, 15)):
+        assert _reopened(speaker, sound + silence(1.0)) == []
+
+
+def test_who_goes_on_beyond_the_longest_time_is_cut_there(speaker: Pyttsx3) -> None:
+    """It runs from the beginning of the answer, silences included."""
+    ear = Endpointer(longest=3.0, final_silence=0.5)
+    word = speaker.speak("sí, claro", language="es")
+    _run(ear, silence(0.5) + word + silence(1.0))
+    ear.reopen()
+    events = _run(ear, silence(0.2) + word * 4)
+    assert isinstance(events[-1][1], TooLong) and ear.done
+    assert ear.position == pytest.approx(0.5 + 3.0, abs=0.2)
 
 
 def test_silence_is_nothing_said() -> None:

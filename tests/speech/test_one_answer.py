@@ -145,7 +145,7 @@ def test_who_goes_on_a_little_softer_is_heard(scene: Scene, say: Say) -> None:
     assert isinstance(collected.answer, Match) and collected.answer.value == "no"
 
 
-@pytest.mark.parametrize("after", [0.06, 0.08, 0.1])
+@pytest.mark.parametrize("after", [0.08, 0.1, 0.12])
 def test_who_begins_as_the_words_come_is_heard_as_well(scene: Scene, say: Say, after: float) -> None:
     """Nobody knows yet that they speak: a moment tells."""
     first, second = say("sí"), from_its_first_sound(say("perdón, no, no"))
