@@ -139,7 +139,9 @@ class Endpointer:
         self._behind = 0.0
         """Smoothed level up to which a frame belongs to what is behind."""
         self._loudest: list[float] = []
-        """The smoothed levels of the utterance's loudest voice, a heap."""
+        """The smoothed levels of the utterance's loudest voice after its onset, a heap."""
+        self._onset = 0.0
+        """The loudest of that."""
         self._near: deque[bool] = deque(maxlen=_ONSET_WINDOW)
         """Whether it was as loud as whoever is not far."""
         self._near_at = 0
@@ -227,7 +229,7 @@ class Endpointer:
         """Whether a frame, which is voice or not, is the voice of whoever has begun to speak."""
         level, theirs = self._smooth[-1], self._loudness()
         if self._reopened:
-            return voice and level > _AS_LOUD * theirs
+            return voice and level > _AS_LOUD * (theirs or self._onset)  # a plop is but an onset
         near = voice and level > _FAR * theirs
         self._near.append(near)
         if sum(self._near) >= self._needed:
@@ -255,7 +257,7 @@ class Endpointer:
             self._last_voice = self._count
             self._voiced = sum(self._voices)
             levels = list(self._smooth)[-len(self._voices) :]
-            self._spoken = [level for level, voiced in zip(levels, self._voices, strict=True) if voiced]
+            self._onset = max(level for level, one in zip(levels, self._voices, strict=True) if one)
             audio = b"".join(list(self._recent)[-(back + self._pre_roll) :])
             events.append(SpeechStarted(self._at(self._began), audio))
             return
