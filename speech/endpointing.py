@@ -11,7 +11,7 @@ Rules:
 5. Keys heard in the audio (DTMF tones) and clicks are not speech.
 6. After a final event (`SpeechEnded`, `NothingSaid`, `TooLong`) an endpointer is spent. After `SpeechEnded`
    it may be reopened, for as long as nothing has been answered: then it hears who goes on (`SpeechResumed`).
-   Whoever does is about as loud as before; what is softer is behind.
+   Whoever does is about as loud as before, and stands out from the pause; what is softer is behind.
 """
 
 from __future__ import annotations
@@ -91,6 +91,11 @@ below the loudest: nothing that a quiet line brings."""
 _AS_LOUD = 10 ** (-12 / 20)
 """Of the louder moments of an answer: whoever goes on after its end is not softer. People correct themselves
 aloud; a television behind them is 15 dB below or more."""
+_ABOVE_PAUSE, _NEARLY_AS_LOUD = 10 ** (4 / 20), 10 ** (-1.4 / 20)
+"""They are also 4 dB above the loudest of the pause that ended it, which is those who talk behind them (10 dB
+below, six people began two answers in three anew within a second); but nobody need be louder than before."""
+_DIES_AWAY = 6
+"""Frames of that pause in which the smoothed level still knows the last word."""
 _SMOOTHING = 0.7
 """Of a level from frame to frame: a weak consonant is a part of its word."""
 _FLOOR_FRAMES = 100
@@ -172,7 +177,9 @@ class Endpointer:
         assert self.done and self._began is not None
         loudest = sorted(self._spoken)[len(self._spoken) * 9 // 10 :]
         self.done, self._reopened, self._ended = False, True, self._last_voice
-        self._softer = _AS_LOUD * loudest[0]
+        pause = list(self._smooth)[-max(1, self._count - self._last_voice - _DIES_AWAY) :]
+        behind = min(_ABOVE_PAUSE * max(pause), _NEARLY_AS_LOUD * loudest[0])
+        self._softer = max(_AS_LOUD * loudest[0], behind)
         self._voices.clear()
 
     @property
