@@ -12,7 +12,7 @@ Rules:
 5. Keys heard in the audio (DTMF tones) and clicks are not speech.
 6. After a final event (`SpeechEnded`, `NothingSaid`, `TooLong`) an endpointer is spent. After `SpeechEnded`
    it may be reopened, for as long as nothing has been answered: then it hears who goes on (`SpeechResumed`).
-   Whoever does is about as loud as before; what is softer is behind.
+   Whoever does is about as loud as before, and stands out from the pause; what is softer is behind.
 """
 
 from __future__ import annotations
@@ -100,6 +100,11 @@ _TAIL_FRAMES = 15
 _AS_LOUD = 10 ** (-8.5 / 20)
 """Of the same: whoever goes on after the answer's end is not softer. People correct themselves aloud; the
 peaks of a street 10 dB below them are softer."""
+_ABOVE_PAUSE, _NEARLY_AS_LOUD = 10 ** (4 / 20), 10 ** (-1.4 / 20)
+"""They are also 4 dB above the loudest of the pause that ended it, which is those who talk behind them (10 dB
+below, six people began two answers in three anew within a second); but nobody need be louder than before."""
+_DIES_AWAY = 6
+"""Frames of that pause in which the smoothed level still knows the last word."""
 _SMOOTHING = 0.7
 """Of a level from frame to frame: a weak consonant is a part of its word."""
 _FLOOR_FRAMES = 100
@@ -136,8 +141,8 @@ class Endpointer:
         self._deadline: int | None = None
         self._levels: deque[float] = deque(maxlen=_FLOOR_FRAMES)
         self._smooth: deque[float] = deque([0.0], maxlen=_FLOOR_FRAMES)
-        self._behind = 0.0
-        """Smoothed level up to which a frame belongs to what is behind."""
+        self._behind = self._softer = 0.0
+        """Smoothed levels up to which a frame belongs to what is behind; to nobody who goes on."""
         self._loudest: list[float] = []
         """The smoothed levels of the utterance's loudest voice after its onset, a heap."""
         self._onset = 0.0
@@ -186,6 +191,9 @@ class Endpointer:
         (`SpeechResumed`), and then all is as after a pause."""
         assert self.done and self._began is not None
         self.done, self._reopened, self._ended = False, True, self._last_voice
+        pause = list(self._smooth)[-max(1, self._count - self._last_voice - _DIES_AWAY) :]
+        theirs = self._loudness() or self._onset  # a plop is but an onset
+        self._softer = max(_AS_LOUD * theirs, min(_ABOVE_PAUSE * max(pause), _NEARLY_AS_LOUD * theirs))
         self._voices.clear()
 
     @property
@@ -227,10 +235,10 @@ class Endpointer:
 
     def _is_theirs(self, voice: bool) -> bool:
         """Whether a frame, which is voice or not, is the voice of whoever has begun to speak."""
-        level, theirs = self._smooth[-1], self._loudness()
+        level = self._smooth[-1]
         if self._reopened:
-            return voice and level > _AS_LOUD * (theirs or self._onset)  # a plop is but an onset
-        near = voice and level > _FAR * theirs
+            return voice and level > self._softer
+        near = voice and level > _FAR * self._loudness()
         self._near.append(near)
         if sum(self._near) >= self._needed:
             self._near_at = self._count

@@ -8,6 +8,7 @@ third time.
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from typing import Any
 
 from speech.errors import RecognizerLost, RecognizerTimeout, WorkerLost, WorkerTimeout
@@ -70,15 +71,16 @@ class WorkerUtterance:
         began = time.monotonic()
         self._send("finish")
         self._over = True
+        answered = False
         try:
             header, _body = self._answer(timeout)
+            answered = True
         except WorkerLost as fault:
             raise RecognizerLost(str(fault)) from None
         except WorkerTimeout as fault:
             raise RecognizerTimeout(str(fault)) from None
         finally:
-            self._kept = []
-            self._conversation.close()
+            self._leave(told=not answered)
         if header.get("op") != "heard":
             raise RecognizerLost(f"{self._engine} failed: {header.get('text')}")
         return Hypothesis(_readings(header), self._engine, self._seconds, time.monotonic() - began)
@@ -86,10 +88,16 @@ class WorkerUtterance:
     def cancel(self) -> None:
         """Nobody wants the answer any more."""
         if not self._over:
-            self._send("cancel")
             self._over = True
-            self._kept = []
-            self._conversation.close()
+            self._leave(told=True)
+
+    def _leave(self, *, told: bool) -> None:
+        """`told`: the worker is, that nobody waits for it any more."""
+        self._kept = []
+        if told:
+            with suppress(WorkerLost):
+                self._conversation.send("cancel")
+        self._conversation.close()
 
     def _answer(self, timeout: float) -> Frame:
         if self._lost:

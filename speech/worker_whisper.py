@@ -172,11 +172,16 @@ class _Service:
             case "resume":
                 stream.paused = False
             case "finish":
-                del self._streams[number]
-                self._put(_URGENT, stream, stream.finish)
+                self._put(_URGENT, stream, lambda: self._finish(number, stream))
             case "cancel":
-                del self._streams[number]
+                self._streams.pop(number, None)
                 stream.wanted = False
+
+    def _finish(self, number: int, stream: _Stream) -> None:
+        try:
+            stream.finish()
+        finally:
+            self._streams.pop(number, None)
 
     def _put(self, urgency: int, stream: _Stream, work: Callable[[], None]) -> None:
         def job() -> None:

@@ -70,7 +70,7 @@ class WordsAwaited:
                 until_key=until_key,
                 until_sound=spoke_on,
             )
-            if filling is None or not filling.begun:  # else it is our turn, and its end comes like a sound
+            if filling is None or not filling.begun:  # else it is our turn, and its end is awaited
                 self._heard_begin(said, spoke_on)
             return words
         except KeyedError:

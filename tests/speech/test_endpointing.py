@@ -289,3 +289,35 @@ def test_a_sound_as_short_as_speech_can_be_may_be_gone_on_from(speaker: Pyttsx3,
     endpointer.reopen()
     assert _run(endpointer, noise(0.5, 5)) == []
     assert isinstance(_run(endpointer, speaker.speak("perdón, no", language="es"))[0][1], SpeechResumed)
+
+
+def _spoken_into(behind: bytes, words: bytes) -> tuple[Endpointer, bytes]:
+    """The ear at the end of an answer, and what is behind from there on."""
+    endpointer = Endpointer(initial_timeout=None)
+    _run(endpointer, mixed(words, behind[: len(words)]))
+    at = len(words) // FRAME * FRAME
+    while not endpointer.done:
+        endpointer.push(behind[at : at + FRAME])
+        at += FRAME
+    endpointer.reopen()
+    return endpointer, behind[at:]
+
+
+def test_others_who_talk_behind_do_not_go_on_for_the_caller(speaker: Pyttsx3, caller: Pyttsx3) -> None:
+    """A café: an answer that others begin anew ends at its longest time; it was one in five. Who goes on as
+    loud as before is heard over them."""
+    second = caller.speak("perdón, que no", language="es")
+    others = theirs = answers = 0
+    for text in ("no", "quiero saber mi saldo"):
+        words = caller.speak(text, language="es")
+        for below in (5, 6, 7, 8, 9):
+            behind = _babble(speaker, 25.0, below)
+            for second_at in range(8):
+                endpointer, rest = _spoken_into(behind[second_at * 16000 :], words)
+                moment, later = rest[: FRAME * 50], rest[FRAME * 50 :]
+                answers += 1
+                if _run(endpointer, moment):
+                    others += 1
+                else:
+                    theirs += bool(_run(endpointer, mixed(second, later[: len(second)])))
+    assert others * 10 <= answers and theirs == answers - others, (answers, others, theirs)

@@ -98,3 +98,13 @@ def test_one_in_the_middle_of_its_sound_is_not_used_again(models: dict[str, Any]
     assert len(recognizers) == 0
     assert _said(recognizers, models, word + silence(0.3), YES_NO)[0][0] == "네"
     assert len(recognizers) == 1
+
+
+def test_one_that_expects_anything_is_not_kept(models: dict[str, Any], speaker: Pyttsx3) -> None:
+    """It would hold more of the model's graph with every sentence: a worker would grow by gigabytes."""
+    recognizers = VoskRecognizers(models)
+    answer = silence(0.2) + speaker.speak("네", language="ko") + silence(0.3)
+    assert _said(recognizers, models, answer, [])
+    assert len(recognizers) == 0
+    assert _said(recognizers, models, answer, YES_NO)
+    assert len(recognizers) == 1

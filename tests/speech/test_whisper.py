@@ -9,7 +9,9 @@ from __future__ import annotations
 import os
 import signal
 import time
+from pathlib import Path
 
+import gevent
 import pytest
 
 from speech.errors import RecognizerLost, RecognizerTimeout
@@ -163,6 +165,33 @@ def test_cancelling_is_always_safe(whisper: Whisper) -> None:
     utterance.cancel()
     utterance.feed(silence(0.5))
     utterance.pause()
+
+
+def _processor_seconds(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def test_what_nobody_waits_for_any_more_is_not_decoded(whisper: Whisper, caller: Pyttsx3) -> None:
+    """Callers who go on, who key, who hang up while we think: nobody waits for words that are not wanted.
+    What is being decoded already is."""
+    sound = silence(0.3) + caller.speak("quiero saber mi saldo", language="es") + silence(0.4)
+    (worker,) = whisper.worker_pids()
+    began = _processor_seconds(worker)
+    said_to(whisper, sound, "es", MENU["es"])
+    one = _processor_seconds(worker) - began
+    os.kill(worker, signal.SIGSTOP)
+    try:
+        for _ in range(14):
+            utterance = whisper.open(language="es", phrases=MENU["es"])
+            utterance.feed(sound)
+            waiting = gevent.spawn(utterance.finish, 30)
+            gevent.sleep(0)
+            waiting.kill()
+    finally:
+        os.kill(worker, signal.SIGCONT)
+    assert said_to(whisper, sound, "es", MENU["es"]).readings[0].text == "quiero saber mi saldo"
+    assert _processor_seconds(worker) - began < 9 * one, "at most four at a time, and the two"
 
 
 def test_a_whisper_worker_killed_in_an_utterance_is_replaced_without_a_long_silence(
