@@ -92,10 +92,18 @@ def judged(promise: Promised, paid_cents: int, today: date) -> PromiseState:
 def parts(amount_cents: int, first_day: date, count: int) -> list[tuple[int, date]]:
     """A sum in equal instalments, one each month from the first day on: what of it is due when. Cents that do
     not go into equal parts are left out of the last one. A month without that day has its last day."""
-    each = -(-amount_cents // count)
     days = [_months_on(first_day, month) for month in range(count)]
-    last = amount_cents - each * (count - 1)
-    return [*((each, day) for day in days[:-1]), (last, days[-1])]
+    each = _each_part(amount_cents, count)
+    return [*((each, day) for day in days[:-1]), (_last_part(amount_cents, count), days[-1])]
+
+
+def _each_part(amount_cents: int, count: int) -> int:
+    return -(-amount_cents // count)
+
+
+def _last_part(amount_cents: int, count: int) -> int:
+    """What is left when all others are paid; nothing or less where the cents do not go round."""
+    return amount_cents - _each_part(amount_cents, count) * (count - 1)
 
 
 def _months_on(day: date, months: int) -> date:
@@ -118,7 +126,8 @@ def objection(
     `past`, `too_late`, `too_many_instalments`. `least_share`: percent of what is owed that must be promised;
     `promised_for`: the first day on which something is to be paid."""
     objections = {
-        "too_many_instalments": not 1 <= instalments <= most_instalments,
+        "too_many_instalments": not 1 <= instalments <= most_instalments
+        or (amount_cents > 0 and _last_part(amount_cents, instalments) <= 0),
         "nothing": amount_cents <= 0,
         "too_much": amount_cents > owed_cents > 0,
         "too_little": amount_cents * 100 < owed_cents * least_share,

@@ -16,6 +16,7 @@ from data.promise_rules import (
     PromiseState,
     judged,
     objection,
+    parts,
     shared_out,
 )
 from data.promises import PaymentNote
@@ -90,6 +91,40 @@ def test_what_the_house_accepts(cents: int, owed: int, days: int, expected: str 
         least_share=20,
     )
     assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("cents", "first", "count", "wanted"),
+    [
+        (9_000, "2026-12-05", 3, [(3_000, "2026-12-05"), (3_000, "2027-01-05"), (3_000, "2027-02-05")]),
+        (1_000, "2026-12-31", 3, [(334, "2026-12-31"), (334, "2027-01-31"), (332, "2027-02-28")]),
+        (101, "2026-11-30", 2, [(51, "2026-11-30"), (50, "2026-12-30")]),
+        (500, "2028-02-29", 1, [(500, "2028-02-29")]),
+    ],
+)
+def test_what_is_due_when(cents: int, first: str, count: int, wanted: list[tuple[int, str]]) -> None:
+    """Odd cents are left out of the last part; a month without that day has its last one."""
+    found = parts(cents, date.fromisoformat(first), count)
+    assert [(one, day.isoformat()) for one, day in found] == wanted
+
+
+@given(st.integers(1, 5_000), st.integers(1, 12))
+def test_each_part_is_something_or_the_house_refuses(cents: int, count: int) -> None:
+    """All of it is promised, and no part is nothing; three cents are not paid in twelve parts."""
+    refused = objection(
+        amount_cents=cents,
+        owed_cents=0,
+        made_on=DUE,
+        promised_for=DUE,
+        longest_days=0,
+        least_share=0,
+        instalments=count,
+        most_instalments=12,
+    )
+    found = [one for one, _day in parts(cents, DUE, count)]
+    assert sum(found) == cents
+    assert (refused == "too_many_instalments") == (min(found) <= 0)
+    assert refused is None or cents < count * count
 
 
 def test_the_one_that_is_due_first_takes_the_money() -> None:

@@ -187,6 +187,26 @@ def test_a_try_late_in_the_evening_waits_for_the_morning() -> None:
     assert then == at("2026-11-24T09:00")
 
 
+def test_tries_end_before_the_pauses_where_a_setting_says_so() -> None:
+    """Two in all, though the table has a pause for a third."""
+    twice = CallbackSettings(most_tries=2)
+    pauses = twice.retries.busy
+    assert len(pauses) >= 2
+    now = at("2026-11-23T10:30")
+    first = again_at("busy", 1, now, settings=twice, zones=("Europe/Madrid",))
+    assert first == now + timedelta(minutes=pauses[0])
+    assert again_at("busy", 2, now, settings=twice, zones=("Europe/Madrid",)) is None
+    assert again_at("busy", 2, now, settings=SETTINGS, zones=("Europe/Madrid",)) is not None
+
+
+def test_a_day_may_be_closed() -> None:
+    """As long as another is not."""
+    days = CallbackSettings.model_validate({"hours": {"days": {"mon": "09:00-14:00", "sun": "closed"}}})
+    monday = at("2026-11-23T10:30")
+    assert lawful(monday, ("Europe/Madrid",), days.hours)
+    assert not lawful(monday - timedelta(days=1), ("Europe/Madrid",), days.hours)
+
+
 def test_settings_without_an_hour_are_refused() -> None:
     """Nobody would ever be called."""
     with pytest.raises(ValueError, match="there is no hour at which anybody may be called"):

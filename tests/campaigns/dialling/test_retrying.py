@@ -50,6 +50,8 @@ def after(*tried: str, numbers: int = 2, attempts: int = 9) -> tuple[int, int] |
         (["congestion"], (1, 2)),
         (["trunk", "trunk", "trunk"], (1, 2)),
         (["congestion"] * MOST_OURS, (2, 0)),  # as good as unreachable
+        (["congestion"] * (2 * MOST_OURS - 1), (1, 2)),  # counted anew from there
+        ([*["congestion"] * (MOST_OURS - 1), "busy", *["congestion"] * (MOST_OURS - 1)], (1, 2)),  # in a row
         (["busy", "congestion"], (1, 2)),
     ],
 )
