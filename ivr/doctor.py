@@ -20,7 +20,7 @@ from data.errors import DataError, ReleaseDamaged
 from data.store import Store
 from dialogs.errors import DialogError, FlowsInvalid, UnknownFlow
 from dialogs.loader import load_flows
-from ivr import doctor_switch, doctor_understanding
+from ivr import doctor_speech, doctor_switch, doctor_understanding
 from ivr.back_ends import declared_in
 from ivr.back_ends.trying import try_systems
 from ivr.campaigns.contact_rules.reading import load_rulebook
@@ -32,21 +32,14 @@ from ivr.publishing.catalogues import catalogue_in
 from ivr.publishing.folder import write_folder
 from ivr.queueing.reading import misfits
 from ivr.rooms import catalogue_of, writable
-from ivr.voice import LANGUAGES
-from speech.auto import choose
 from speech.cached_synthesizer import CachedSynthesizer
 from speech.errors import SpeechError
 from speech.model_catalogue import CATALOGUE
 from speech.models import ModelStore
-from speech.piper import check as check_piper
 from speech.pyttsx3 import SYSTEM_VOICES, Pyttsx3
-from speech.vosk import Vosk
-from speech.vosk_server import VoskServer
 
 ENOUGH_DISK = 1 << 30
 """Bytes: an hour of stereo recordings takes 115 MB."""
-_LOADING = 120.0
-"""Seconds for Vosk to load its models."""
 ENOUGH_LIVE_AUDIO = 32 << 20
 """Bytes: a call holds 80 kB at most, so this is enough for 400."""
 
@@ -66,8 +59,8 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _outbox(settings)
     yield _synthesis(settings)
     yield from _models(settings)
-    yield from _listening(settings)
-    yield from _engines_elsewhere(settings)
+    yield from doctor_speech.listening(settings)
+    yield from doctor_speech.engines_elsewhere(settings)
     yield from doctor_understanding.rasa_servers(settings)
     yield from _messages(settings)
     yield from _ports(settings)
@@ -312,58 +305,6 @@ def _models(settings: Settings) -> Iterator[Finding]:
             yield Finding(f"model {name}", "good", f"{there.folder} ({checked})")
         else:
             yield Finding(f"model {name}", "note", "not installed", f"ivr models pull {name}")
-
-
-def _listening(settings: Settings) -> Iterator[Finding]:
-    """Which engine would listen to each language, and why."""
-    speech = settings.speech
-    servers = {str(language): urls for language, urls in speech.servers.items()}
-    store = ModelStore(local=settings.models_folder)
-    choice = choose(LANGUAGES, store, engine=speech.engine, servers=servers)
-    unfit = _unfit(choice.vosk)
-    for language, engine in choice.engines.items():
-        if language in unfit:
-            remedy = f"ivr models pull vosk-{language}, or take that folder away"
-            yield Finding(f"recognition {language}", "bad", unfit[language], remedy)
-            continue
-        state: State = "note" if engine == "keys" else "good"
-        remedy = "ivr models pull" if engine == "keys" and speech.engine != "none" else ""
-        yield Finding(f"recognition {language}", state, choice.reasons[language], remedy)
-
-
-def _unfit(models: Mapping[str, Path]) -> Mapping[str, str]:
-    """The languages whose Vosk model a server could not use, and why: each is loaded, and decodes once."""
-    if not models:
-        return {}
-    engine = Vosk(models, workers=1)
-    try:
-        engine.wait_ready(_LOADING)
-    except SpeechError as fault:
-        return dict.fromkeys(models, str(fault))
-    finally:
-        engine.close()
-    return engine.unfit
-
-
-def _engines_elsewhere(settings: Settings) -> Iterator[Finding]:
-    """The vosk-servers and Piper voices that the settings name."""
-    for language, urls in settings.speech.servers.items():
-        for url in urls:
-            what = f"vosk-server {url}"
-            try:
-                VoskServer({language: [url]}).wait_ready(3.0)
-            except SpeechError as fault:
-                yield Finding(what, "bad", str(fault), "Start it, or take it out of speech.servers")
-            else:
-                yield Finding(what, "good", f"answers, for {language}")
-    if settings.speech.piper:
-        voices = {str(language): settings.path(file) for language, file in settings.speech.piper.items()}
-        try:
-            check_piper(voices)
-        except SpeechError as fault:
-            yield Finding("Piper", "bad", str(fault), "espeak-ng speaks meanwhile")
-        else:
-            yield Finding("Piper", "good", f"has voices for {', '.join(sorted(voices))}")
 
 
 def _ports(settings: Settings) -> Iterator[Finding]:

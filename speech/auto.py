@@ -236,15 +236,6 @@ class AutoRecognizer:
             return SecondOpinion(utterance, second, stand_ins=openings[place + 1 :])
         raise RecognizerLost(reason)
 
-    def unknown_words(self, language: str, phrases: Sequence[str]) -> tuple[str, ...]:
-        """Words that the language's engine cannot recognise; Whisper knows all.
-
-        Raises `RecognizerLost`, `RecognizerTimeout`.
-        """
-        if self._vosk is not None and language in self._vosk.languages():
-            return self._vosk.unknown_words(language, phrases)
-        return ()
-
     def wait_ready(self, timeout: float) -> None:
         """Waits until every engine is loaded. Raises `RecognizerLost`, `RecognizerTimeout`.
 

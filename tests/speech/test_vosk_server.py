@@ -13,7 +13,7 @@ import gevent.socket
 import pytest
 
 from ivr.config import Settings
-from ivr.doctor import _engines_elsewhere
+from ivr.doctor_speech import engines_elsewhere
 from speech.errors import RecognizerLost, RecognizerTimeout
 from speech.pyttsx3 import Pyttsx3
 from speech.sound import FRAME_BYTES
@@ -193,7 +193,7 @@ def test_the_doctor_asks_the_servers(servers: Servers) -> None:
         "piper": {"en": "/nowhere/voice.onnx"},
     }
     settings = Settings.model_validate({"speech": speech})
-    found = {finding.what: finding for finding in _engines_elsewhere(settings)}
+    found = {finding.what: finding for finding in engines_elsewhere(settings)}
     assert found[f"vosk-server {servers.url()}"].state == "good"
     assert "cannot be reached" in found["vosk-server ws://127.0.0.1:9"].found
     assert found["Piper"].state == "bad" and found["Piper"].remedy
