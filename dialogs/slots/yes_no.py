@@ -50,6 +50,7 @@ from dialogs.slots.yes_no_words import (
     PHRASES,
     SELDOM,
     THANKS,
+    UNKNOWING_EXPECTED,
     Meaning,
 )
 
@@ -271,7 +272,8 @@ class YesNo(SlotKind):
         ends = FAREWELLS.get(language, ()) if self.anything_else else ()
         doing = (DOING_EXPECTED, CANCELLING_EXPECTED) if self.cancels else (DOING_EXPECTED,)
         done = (phrase for table in doing for phrase in table.get(language, "").split("|") if phrase)
-        apart = (*COURTEOUS_EXPECTED.get(language, ()), *LIKELY_EXPECTED.get(language, ()))
+        tables = (COURTEOUS_EXPECTED, LIKELY_EXPECTED, UNKNOWING_EXPECTED)
+        apart = (phrase for table in tables for phrase in table.get(language, ()))
         return (*plainly, *apart, *done, *ends)
 
     def keys(self) -> Keys:
@@ -282,7 +284,7 @@ class YesNo(SlotKind):
             value = {"1": "yes", "2": "no"}.get(answer.keys)
             return Match(value, answer.keys, "keys") if value else NoMatch(answer.keys)
         heard = [(a, found) for a in answer.alternatives if (found := self._found(a.text, asking.language))]
-        if not heard:
+        if not heard or self._is_neither(best_said(answer), asking.language):
             return NoMatch(best_said(answer))
         first, (value, how) = heard[0]
         # Whether it was "no" or "no, no" need not be known: each reading takes its share of the doubt away.
@@ -295,6 +297,10 @@ class YesNo(SlotKind):
         if rivals or band(chance, "never_asked_back") != "sure":
             return NoMatch(first.text)
         return Match(value, first.text, "voice", chance, how)
+
+    def _is_neither(self, said: str, language: str) -> bool:
+        """ "No sé" is no no: what sounds like it, and was heard less well, is no answer either."""
+        return _TABLES[language].get(words_of(said)) == "neither" and self._found(said, language) is None
 
     def _found(self, said: str, language: str) -> Meant | None:
         found = self._meant(said, language) or _agreement(said, language)

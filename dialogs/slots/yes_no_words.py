@@ -226,3 +226,9 @@ COURTEOUS_EXPECTED: Mapping[str, tuple[str, ...]] = {
     "en": ("yes thank you", "yes thanks", "yes of course", "no thank you", "no thanks", "yes yes", "no no"),
 }
 """The same for a yes and a no with a courtesy: it would hear the courtesy alone, which answers nothing."""
+UNKNOWING_EXPECTED: Mapping[str, tuple[str, ...]] = {
+    "es": ("no sé", "no lo sé"),
+    "ca": ("no ho sé", "no sé"),
+    "en": ("i don't know", "not sure"),
+}
+"""The same for what is neither: it would hear "no lo he hecho" in "no lo sé", a no and surely."""

@@ -79,6 +79,11 @@ def test_one_mistake_is_told_once(tmp_path: Path) -> None:
         ),
         (
             "    zones: every_candidate\n",
+            "    zones: every_candidate\n    max_wait_s: true\n",
+            "13: `true` is no number: write it in figures",
+        ),
+        (
+            "    zones: every_candidate\n",
             "    zones: every_candidate\n    human_option: wanted\n",
             "`wanted` is not allowed for `human_option`",
         ),

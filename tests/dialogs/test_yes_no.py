@@ -361,3 +361,19 @@ def test_what_was_just_refused_is_not_proposed(language: str, said: str) -> None
     """Nobody is asked back for what they said does not suit them."""
     asked = OneOf.model_validate(OneOf.example_options)
     assert isinstance(asked.judge(Heard((Alternative(said, 0.9),)), Asking(language)), NoMatch)
+
+
+@pytest.mark.parametrize(
+    ("language", "readings"),
+    [
+        ("es", (("no sé", 1.0), ("no acepto", 0.89), ("no es cierto", 0.78))),
+        ("es", (("no lo sé", 1.0), ("no lo he hecho", 0.95), ("no lo acepto", 0.89))),
+        ("ca", (("no ho sé", 0.98), ("no ho he fet", 0.48))),
+        ("en", (("i don't know", 1.0), ("i don't", 0.93), ("i do not", 0.85))),
+    ],
+)
+def test_who_does_not_know_has_not_said_no(language: str, readings: tuple[tuple[str, float], ...]) -> None:
+    """As Whisper hears it: "no lo he hecho" is in "no lo sé", heard less well. It is listened for by name."""
+    assert readings[0][0] in YesNo().phrases(language)
+    found = YesNo().judge(Heard(tuple(Alternative(*reading) for reading in readings)), Asking(language))
+    assert found == NoMatch(readings[0][0])

@@ -14,6 +14,10 @@ from pathlib import Path
 import gevent
 import pytest
 
+from dialogs.results import NoMatch
+from dialogs.slots.asking import Asking
+from dialogs.slots.yes_no import YesNo
+from ivr.living.collected import heard_in
 from speech.errors import RecognizerLost, RecognizerTimeout
 from speech.frames import Frame, Header
 from speech.pyttsx3 import Pyttsx3
@@ -138,6 +142,20 @@ def test_the_amount_that_we_speak_is_audible(whisper: Whisper, speaker: Pyttsx3,
     expected = tuple(f"su saldo pendiente es de {one}" for one in AMOUNTS)
     heard = said_to(whisper, silence(0.3) + sound + silence(0.5), "es", expected)
     assert heard.readings[0].text == f"su saldo pendiente es de {amount}"
+
+
+@pytest.mark.parametrize(
+    ("language", "text"), [("es", "no sé"), ("es", "no lo sé"), ("ca", "no ho sé"), ("en", "I don't know")]
+)
+def test_who_does_not_know_is_not_heard_to_say_no(
+    whisper: Whisper, caller: Pyttsx3, language: str, text: str
+) -> None:
+    """It was "no lo he hecho", "I don't", and surely."""
+    kind = YesNo()
+    sound = silence(0.3) + caller.speak(text, language=language) + silence(0.4)
+    heard = said_to(whisper, sound, language, kind.phrases(language))
+    assert isinstance(kind.judge(heard_in(heard.readings), Asking(language)), NoMatch)
+    assert heard.readings
 
 
 def test_whisper_gives_up_in_time(whisper: Whisper, caller: Pyttsx3) -> None:

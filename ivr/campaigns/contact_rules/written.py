@@ -92,6 +92,14 @@ def _unsorted(channels: tuple[Channel, ...]) -> tuple[Channel, ...]:
     return channels
 
 
+def _no_truth(value: object) -> object:
+    if isinstance(value, bool):
+        raise ValueError(f"`{str(value).lower()}` is no number: write it in figures")
+    return value
+
+
+Whole = Annotated[int, BeforeValidator(_no_truth)]
+"""`true` would be 1."""
 Country = Annotated[str, AfterValidator(_country)]
 Channels = Annotated[
     tuple[Channel, ...], Field(min_length=1), BeforeValidator(_listed), AfterValidator(_unsorted)
@@ -131,7 +139,7 @@ class Cap(_Written):
     scope: Scope
     channels: Channels = Field(description="What is counted, and what may not go on")
     counts: Counts
-    n: Annotated[int, Field(ge=1, le=1000)]
+    n: Annotated[Whole, Field(ge=1, le=1000)]
     period: Period
 
 
@@ -223,17 +231,17 @@ class Rule(_Written):
         default="as_others", description="Whether people whose birth date says that they are under 18 may be"
     )
     abandon: Abandon | None = None
-    min_ring_s: Annotated[int, Field(ge=0, le=60)] | None = Field(
+    min_ring_s: Annotated[Whole, Field(ge=0, le=60)] | None = Field(
         default=None, description="How long a campaign lets a telephone ring at least (`ivr campaign check`)"
     )
     human_option: Literal["open", "required"] = Field(
         default="open",
         description="Whether whoever is called must be able to have a person in the same call",
     )
-    max_wait_s: Annotated[int, Field(ge=1, le=3600)] | None = Field(
+    max_wait_s: Annotated[Whole, Field(ge=1, le=3600)] | None = Field(
         default=None, description="Seconds after which whoever was called waits in a queue no longer"
     )
-    retention_days: Annotated[int, Field(ge=1)] | None = Field(
+    retention_days: Annotated[Whole, Field(ge=1)] | None = Field(
         default=None, description="How long the ledger of contacts must be kept (`ivr doctor`)"
     )
 
