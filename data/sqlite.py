@@ -143,6 +143,7 @@ class Sqlite(Database):
                 folder = os.open(self.file.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
                 held.callback(os.close, folder)
                 _take_turn(folder, time.monotonic() + UPGRADE_SECONDS)
+                held.callback(fcntl.flock, folder, fcntl.LOCK_UN)  # at once: gevent may put the closing off
             yield
 
     @override

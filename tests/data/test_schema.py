@@ -140,6 +140,22 @@ def test_an_upgrade_waits_for_another_one(sqlite_file: Path, monkeypatch: pytest
     assert [one.name for one in sqlite_file.parent.iterdir()] == [sqlite_file.name]
 
 
+def test_an_upgrade_leaves_no_lock_behind(sqlite_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """gevent puts the closing of files off until its loop runs, which in a command is never: the next upgrade
+    in the same process waited for the first one's lock."""
+    waits: list[float] = []
+    monkeypatch.setattr(sqlite, "pause", waits.append)
+    for _again in range(2):
+        store = Store(f"sqlite:///{sqlite_file}")
+        store.upgrade()
+        folder = os.open(sqlite_file.parent, os.O_RDONLY)
+        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(folder, fcntl.LOCK_UN)
+        os.close(folder)
+        store.close()
+    assert waits == []
+
+
 def test_a_folder_that_somebody_holds_for_ever_stops_no_upgrade(
     sqlite_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
