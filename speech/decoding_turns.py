@@ -30,6 +30,10 @@ class DecodingTurns:
         """Whether anything waits."""
         return bool(self._waiting)
 
+    def __len__(self) -> int:
+        """Frames that wait."""
+        return sum(map(len, self._waiting.values()))
+
     def put(self, frame: Frame) -> None:
         """One more."""
         header = frame[0]

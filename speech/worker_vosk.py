@@ -34,6 +34,8 @@ _AT_A_TIME = SAMPLE_RATE * 2 // 10
 to see whether they have ended, and its network works in blocks of 0.2 s anyway."""
 _AHEAD = SAMPLE_RATE * 2 * 3 // 10
 """Bytes (0.3 s): so far the decoder is behind the sound: its network looks ahead, and works in blocks."""
+_BEHIND = 40
+"""Frames of 20 ms that wait, from which on the worker is behind its callers: two of each of 20."""
 _TAIL = SAMPLE_RATE * 2 // 5
 """Bytes (0.2 s) of a pause, by whose sound it is continued."""
 _LONGEST_BYTES = 60 * 2 * SAMPLE_RATE
@@ -98,12 +100,16 @@ class _Stream:
         self._partial = text
         return text
 
-    def pause(self) -> str | None:
+    def pause(self, *, behind: bool = False) -> str | None:
         """The caller has fallen silent. The decoder is given the silence that is to come, so that the last
-        word is known now and not when that has come; then it is looked at more often."""
+        word is known now and not when that has come; then it is looked at more often.
+
+        `behind`: not that silence, which is a sixth of the work for a short answer. A worker that is behind
+        its callers has none to spare; the word is then known when the silence has come.
+        """
         self._paused = True
         tail = bytes(self._sound[-_TAIL:])
-        if len(tail) == _TAIL and not self._ahead:
+        if len(tail) == _TAIL and not self._ahead and not behind:
             self._ahead = _AHEAD
             self._undecoded += (tail + tail)[:_AHEAD]
         return self.look()
@@ -160,16 +166,16 @@ class _Service:
         self._recognizers = VoskRecognizers(models)
         self._streams: dict[int, _Stream] = {}
 
-    def take(self, header: Header, body: bytes) -> None:
-        """One frame from the server."""
+    def take(self, header: Header, body: bytes, *, behind: bool = False) -> None:
+        """One frame from the server. `behind`: so many more wait that only what must be done is done."""
         number = int(header["id"])
         try:
-            self._take(number, header, body)
+            self._take(number, header, body, behind)
         except Exception as fault:  # noqa: BLE001 - one utterance's fault is not the others'
             self._streams.pop(number, None)
             self._link.send({"op": "failed", "id": number, "text": f"{type(fault).__name__}: {fault}"})
 
-    def _take(self, number: int, header: Header, body: bytes) -> None:
+    def _take(self, number: int, header: Header, body: bytes, behind: bool) -> None:
         match header["op"]:
             case "open":
                 language = str(header["language"])
@@ -183,7 +189,7 @@ class _Service:
             case "feed" if number in self._streams:
                 self._tell(number, self._streams[number].feed(body))
             case "pause" if number in self._streams:
-                self._tell(number, self._streams[number].pause())
+                self._tell(number, self._streams[number].pause(behind=behind))
             case "resume" if number in self._streams:
                 self._streams[number].resume()
             case "finish" if number in self._streams:
@@ -212,7 +218,7 @@ def serve(link: ParentLink, models: dict[str, Any], unfit: dict[str, str]) -> No
         for frame in arrived:
             turns.put(frame)
         if (turn := turns.take()) is not None:
-            service.take(*turn)
+            service.take(*turn, behind=len(turns) > _BEHIND)
 
 
 def main() -> None:

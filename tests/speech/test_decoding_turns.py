@@ -53,3 +53,13 @@ def test_an_utterance_that_was_first_once_waits_like_all_others_afterwards() -> 
     turns.put(_frame(2, "feed"))
     turns.put(_frame(1, "feed"))
     assert turns.take() == _frame(2, "feed") and turns.take() == _frame(1, "feed")
+
+
+def test_all_frames_that_wait_are_counted() -> None:
+    """By that a worker knows that it is behind its callers."""
+    turns = DecodingTurns()
+    for number in (1, 2, 1):
+        turns.put(_frame(number, "feed"))
+    assert len(turns) == 3
+    turns.take()
+    assert len(turns) == 2 and turns

@@ -108,3 +108,17 @@ def test_one_that_expects_anything_is_not_kept(models: dict[str, Any], speaker: 
     assert len(recognizers) == 0
     assert _said(recognizers, models, answer, YES_NO)
     assert len(recognizers) == 1
+
+
+def test_a_worker_that_is_behind_decodes_no_silence_ahead(models: dict[str, Any], speaker: Pyttsx3) -> None:
+    """The word is then known when the silence has come, and is the same."""
+    word = silence(0.2) + speaker.speak("네", language="ko") + silence(0.24)
+    ahead, behind = (_stream(VoskRecognizers(models), models, YES_NO) for _ in range(2))
+    for stream in (ahead, behind):
+        for place in range(0, len(word), FRAME):
+            stream.feed(word[place : place + FRAME])
+    assert ahead.pause() == "네"
+    assert not behind.pause(behind=True)
+    told = [behind.feed(silence(0.1)) for _ in range(4)]
+    assert "네" in told
+    assert ahead.finish()[0][0] == behind.finish()[0][0] == "네"
