@@ -13,7 +13,6 @@ PEOPLE := tests/data tests/campaigns
 DIALOG := tests/dialogs tests/esl tests/embedded tests/back_ends tests/identity tests/messenger tests/agents tests/reports \
           tests/self_service
 SERVER := tests/ivr
-DIALED := tests/campaigns/dialling
 # A switch of many container images. With it each of the suite's many processes compiles all that it imports.
 export PYTHONDONTWRITEBYTECODE :=
 
@@ -39,7 +38,6 @@ test-calls: $(VENV)/.workshop
 
 test-other-calls: $(VENV)/.workshop
 	$(BIN)/python -m pytest $(OTHERS)
-	$(BIN)/python -m pytest $(DIALED)
 
 test-switch: $(VENV)/.workshop
 	$(BIN)/python -m pytest $(SWITCH)
@@ -49,7 +47,7 @@ test-dialogs: $(VENV)/.workshop
 	nice -n 10 $(BIN)/python -m pytest $(DIALOG)
 
 test-people: $(VENV)/.workshop
-	nice -n 10 $(BIN)/python -m pytest $(PEOPLE) $(patsubst %,--ignore=%,$(QUEUES) $(DIALED))
+	nice -n 10 $(BIN)/python -m pytest $(PEOPLE) $(patsubst %,--ignore=%,$(QUEUES))
 
 test-rooms: $(VENV)/.workshop
 	nice -n 10 $(BIN)/python -m pytest tests $(patsubst %,--ignore=%,tests/calls $(SWITCH) $(QUEUES) $(PEOPLE) $(DIALOG) $(SERVER))
