@@ -23,8 +23,8 @@ from speech.sound import SAMPLE_RATE
 
 MOST = 40
 """Kept by one worker: as many as are spoken to at once when a core is busy, and a few questions more."""
-ALTERNATIVES = 5
-Grammar = tuple[str, tuple[str, ...]]
+_ALTERNATIVES = 5
+_Grammar = tuple[str, tuple[str, ...]]
 """A language, and what may be said in it; nothing: anything."""
 
 
@@ -35,7 +35,7 @@ class VoskRecognizers:
         """`models`: a `vosk.Model` per language."""
         self._models = models
         self._most = most
-        self._kept: list[tuple[Grammar, Any]] = []
+        self._kept: list[tuple[_Grammar, Any]] = []
         """The one that was used last is the last."""
 
     def __len__(self) -> int:
@@ -62,5 +62,5 @@ class VoskRecognizers:
 
         expected = [json.dumps(phrases, ensure_ascii=False)] if phrases else []
         recognizer = vosk.KaldiRecognizer(self._models[language], float(SAMPLE_RATE), *expected)
-        recognizer.SetMaxAlternatives(ALTERNATIVES)
+        recognizer.SetMaxAlternatives(_ALTERNATIVES)
         return recognizer

@@ -4,7 +4,8 @@ Rules:
 1. The template does nothing but load and try (`vosk_models`), fork on request (a socket arrives with each
    request), and end with its parent. It holds no recogniser, so a fork finds no locks taken.
 2. A worker decodes what it is fed at once, on one thread: many callers share it, each with a recogniser for
-   themselves over the one model. Where it cannot do all at once, who waits for an answer comes first.
+   themselves over the one model. Where it cannot do all at once, who waits for an answer comes first, and
+   no silence is decoded ahead.
 """
 
 from __future__ import annotations

@@ -6,25 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.campaigns.own_rule import own_rule
 from tests.campaigns.test_collections_are_held_to_it import NEUTRAL, with_a_sample, written
 from tests.commands import ivr as run
 from tests.databases import store_at
 
-OWN = """rules:
-  - id: own.person
-    extra: true
-    jurisdictions: [ES]
-    purposes: [collection]
-    actors: [creditor]
-    channels: [call]
-    status: practice
-    source: our board
-    verified_on: 2026-11-01
-    valid_from: 2020-01-01
-    valid_to: open
-    zones: prefix
-    human_option: required
-"""
+OWN = own_rule("own.person", "human_option: required")
 TOLD = (
     "fees.yaml:5:20: own.person wants a person within reach of whoever is called, and `nag` has none:"
     " lead its `person` to a queue or a transfer, or have it hand over"

@@ -117,8 +117,9 @@ def test_a_worker_that_is_behind_decodes_no_silence_ahead(models: dict[str, Any]
     for stream in (ahead, behind):
         for place in range(0, len(word), FRAME):
             stream.feed(word[place : place + FRAME])
-    assert ahead.pause() == "네"
-    assert not behind.pause(behind=True)
-    told = [behind.feed(silence(0.1)) for _ in range(4)]
-    assert "네" in told
+    assert ahead.pause() == "네" and ahead._ahead > 0
+    # A block of the network may have ended with the word, so it is known now or when the silence has come.
+    known = [behind.pause(behind=True), *(behind.feed(silence(0.1)) for _ in range(4))]
+    assert behind._ahead == 0
+    assert "네" in known
     assert ahead.finish()[0][0] == behind.finish()[0][0] == "네"

@@ -28,23 +28,10 @@ from tests.campaigns.dialling.callees import (
     write_flow,
 )
 from tests.campaigns.dialling.paper import World, campaign_of, numbers_of, people_in
+from tests.campaigns.own_rule import own_rule
 from tests.databases import store_at
 
-WAITS_A_SECOND = """rules:
-  - id: own.wait
-    extra: true
-    jurisdictions: [ES]
-    purposes: [collection]
-    actors: [creditor]
-    channels: [call]
-    status: practice
-    source: our board
-    verified_on: 2026-11-01
-    valid_from: 2020-01-01
-    valid_to: open
-    zones: every_candidate
-    max_wait_s: 1
-"""
+WAITS_A_SECOND = own_rule("own.wait", "max_wait_s: 1", zones="every_candidate")
 """A rule of the company's own, for the one campaign here that collects."""
 
 
